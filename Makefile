@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SECONDS ?=
 
-.PHONY: help install demo test test-unit test-integration test-chaos check format bench lock clean
+.PHONY: help install demo schemas test test-unit test-integration test-chaos check format bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,12 +41,15 @@ check: install ## format, lint, types, imports, schemas
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/unit/test_schemas.py
 
+schemas: install ## write schemas/ anew from the records that are encoded
+	$(BIN)/python -m workers.events.schemas schemas
+
 format: install ## format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: install ## measure: publish, poll, restore; ratios within one run
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks --write docs/benchmarks.md
 
 lock: install ## renew requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

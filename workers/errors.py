@@ -1,26 +1,27 @@
 """Every error of Afluente, grouped by what the worker does next.
 
-    AfluenteError
-    ├── ConfigurationError        stop before anything starts; exit 2
-    ├── StopWorker                end the process, exit 1; the supervisor starts it again
-    │   ├── TopicError            a topic is missing, mis-made, or may not be read
-    │   ├── BrokerUnreachable     no broker answered in time
-    │   └── NotDrained            the deadline of a shutdown passed with work uncommitted
-    ├── ReopenShard               outcome unknown: abandon the producer, open, restore, go on
-    │   ├── TransactionFailed     a send, a commit or its deadline failed
-    │   └── ShardFenced           a newer owner exists: give the shard up first
-    ├── CursorUnreadable          leave this feed alone and say so: polling it anew would repeat its history
-    ├── FeedRejected              a feed definition that cannot be polled: count, log, ignore
-    ├── PollFailed                the poll brought nothing; the cursor stays
-    │   ├── PauseAccount          no request for this account for a while
-    │   │   ├── RateLimited       the provider said "too many" (`retry_after` verbatim)
-    │   │   └── Refused           the credentials were refused
-    │   ├── ParkFeed              the feed does not exist (any more)
-    │   └── RetryFeed             this feed again later, others now
-    │       ├── Unreachable       no connection, TLS, DNS, reset, or the deadline passed
-    │       ├── ProviderFailed    the provider said that it failed
-    │       └── PageUnreadable    an answer nobody can read: a dead letter tells it
-    └── RowUnreadable             dead-letter this row, go on with its neighbours
+AfluenteError
+├── ConfigurationError        stop before anything starts; exit 2
+├── StopWorker                end the process, exit 1; the supervisor starts it again
+│   ├── TopicError            a topic is missing, mis-made, or may not be read
+│   ├── BrokerUnreachable     no broker answered in time
+│   └── NotDrained            the deadline of a shutdown passed with work uncommitted
+├── ReopenShard               outcome unknown: abandon the producer, open, restore, go on
+│   ├── TransactionFailed     a send, a commit or its deadline failed
+│   └── ShardFenced           a newer owner exists: give the shard up first
+├── CursorUnreadable          leave this feed alone and say so: polling it anew would repeat its history
+├── FeedRejected              a feed definition that cannot be polled: count, log, ignore
+├── FeedsNotWritten           the feeds topic did not take definitions: say so, write them again later
+├── PollFailed                the poll brought nothing; the cursor stays
+│   ├── PauseAccount          no request for this account for a while
+│   │   ├── RateLimited       the provider said "too many" (`retry_after` verbatim)
+│   │   └── Refused           the credentials were refused
+│   ├── ParkFeed              the feed does not exist (any more)
+│   └── RetryFeed             this feed again later, others now
+│       ├── Unreachable       no connection, TLS, DNS, reset, or the deadline passed
+│       ├── ProviderFailed    the provider said that it failed
+│       └── PageUnreadable    an answer nobody can read: a dead letter tells it
+└── RowUnreadable             dead-letter this row, go on with its neighbours
 """
 
 
@@ -53,7 +54,14 @@ class NotDrained(StopWorker):
 
 
 class ReopenShard(AfluenteError):
-    """The outcome of a transaction is unknown: what is in memory of the shard is worth nothing now."""
+    """The outcome of a transaction is unknown: what is in memory of the shard is worth nothing now.
+
+    `reason` is the label of `afluente_transaction_failures_total`: one of `workers.stream.failure.REASONS`.
+    """
+
+    def __init__(self, text: str, reason: str = "rejected") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class TransactionFailed(ReopenShard):
@@ -74,6 +82,10 @@ class FeedRejected(AfluenteError):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class FeedsNotWritten(AfluenteError):
+    """The feeds topic did not take definitions, or did not say so in time. Writing them again does no harm."""
 
 
 class PollFailed(AfluenteError):

@@ -14,6 +14,12 @@ AuthorKind = Literal["contact", "agent", "bot", "automation", "system", "unknown
 Origin = Literal["live", "backfill"]
 GapReason = Literal["page_limit", "history_limit", "last_message_only", "retention", "memory"]
 
+#: Every `type` of a message.
+MESSAGE_TYPES = (
+    "text", "image", "audio", "voice", "video", "document", "sticker", "location", "contacts", "interactive",
+    "button_reply", "list_reply", "form_reply", "template", "reaction", "order", "call", "system", "unsupported",
+)  # fmt: skip
+
 #: Delivery states in their one total order; a message's state never walks backwards along it.
 STATUS_ORDER = ("pending", "sent", "failed", "delivered", "read", "played")
 
@@ -25,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # --- feeds and pages -------------------------------------------------------------------------------------
 
 
-class Feed(Record):
+class Feed(Record, frozen=True, kw_only=True):
     """One pollable list of messages. `key` names it everywhere; `values` are its own values, in key order."""
 
     key: str
@@ -33,14 +39,14 @@ class Feed(Record):
     values: Mapping[str, str]
 
 
-class PageRef(Record):
+class PageRef(Record, frozen=True, kw_only=True):
     """Which page of a feed to ask for: 1-based `number` (1 = newest rows) and `limit` in rows."""
 
     number: int = 1
     limit: int = 50
 
 
-class HttpRequest(Record):
+class HttpRequest(Record, frozen=True, kw_only=True):
     """One request, complete. It is the only record that holds a secret; its repr shows none."""
 
     method: Literal["GET", "POST"]
@@ -51,8 +57,11 @@ class HttpRequest(Record):
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {self.url.split('?', 1)[0]})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", self.url.split("?", 1)[0])]
 
-class HttpResponse(Record):
+
+class HttpResponse(Record, frozen=True, kw_only=True):
     """One whole response: status, media type, decompressed body, and `Retry-After` verbatim where there was one."""
 
     status: int
@@ -61,7 +70,7 @@ class HttpResponse(Record):
     retry_after: str | None = None
 
 
-class RawRow(Record):
+class RawRow(Record, frozen=True, kw_only=True):
     """One row of a page, identified but not yet normalised.
 
     `position` counts from the newest end of the walk's page (0 = what the provider lists as newest) and breaks
@@ -75,7 +84,7 @@ class RawRow(Record):
     raw: Mapping[str, Any]
 
 
-class BrokenRow(Record):
+class BrokenRow(Record, frozen=True, kw_only=True):
     """A row that has no usable identity or time. It goes to the dead letters, once per `digest`."""
 
     reason: str
@@ -85,7 +94,7 @@ class BrokenRow(Record):
     row_id: str | None = None
 
 
-class Page(Record):
+class Page(Record, frozen=True, kw_only=True):
     """What one response shows of a feed.
 
     `next` asks for older rows (None: this is all that can be asked for). `exhausted` says that no older rows
@@ -103,14 +112,14 @@ class Page(Record):
 # --- the parts of an event -------------------------------------------------------------------------------
 
 
-class Contact(Record):
+class Contact(Record, frozen=True, kw_only=True):
     """The person at the other end: digits of a phone number, or a hidden identity verbatim."""
 
     address: str | None
     name: str | None = None
 
 
-class Conversation(Record):
+class Conversation(Record, frozen=True, kw_only=True):
     """Where a message was said. `id` is `<account>/<provider_id>`, percent-encoded, and the Kafka key."""
 
     id: str
@@ -118,7 +127,7 @@ class Conversation(Record):
     contact: Contact
 
 
-class Author(Record):
+class Author(Record, frozen=True, kw_only=True):
     """Who wrote a message, as far as the provider tells."""
 
     kind: AuthorKind
@@ -126,7 +135,7 @@ class Author(Record):
     name: str | None = None
 
 
-class Media(Record):
+class Media(Record, frozen=True, kw_only=True):
     """A file. `available` is false while the provider shows a placeholder."""
 
     url: str | None = None
@@ -138,7 +147,7 @@ class Media(Record):
     available: bool = True
 
 
-class Location(Record):
+class Location(Record, frozen=True, kw_only=True):
     """A place, in degrees."""
 
     latitude: float | None = None
@@ -148,7 +157,7 @@ class Location(Record):
     url: str | None = None
 
 
-class Phone(Record):
+class Phone(Record, frozen=True, kw_only=True):
     """A number on a contact card."""
 
     number: str | None = None
@@ -156,7 +165,7 @@ class Phone(Record):
     type: str | None = None
 
 
-class ContactCard(Record):
+class ContactCard(Record, frozen=True, kw_only=True):
     """One shared contact card."""
 
     name: str | None = None
@@ -165,14 +174,14 @@ class ContactCard(Record):
     organization: str | None = None
 
 
-class Button(Record):
+class Button(Record, frozen=True, kw_only=True):
     """One button of an interactive message."""
 
     id: str | None = None
     title: str | None = None
 
 
-class Interactive(Record):
+class Interactive(Record, frozen=True, kw_only=True):
     """Buttons, lists, forms, and the answers to them."""
 
     kind: str | None = None
@@ -185,7 +194,7 @@ class Interactive(Record):
     response: Any = None
 
 
-class Template(Record):
+class Template(Record, frozen=True, kw_only=True):
     """A template message."""
 
     name: str | None = None
@@ -194,7 +203,7 @@ class Template(Record):
     parameters: tuple[Any, ...] = ()
 
 
-class OrderItem(Record):
+class OrderItem(Record, frozen=True, kw_only=True):
     """One line of an order."""
 
     product_id: str | None = None
@@ -203,14 +212,14 @@ class OrderItem(Record):
     currency: str | None = None
 
 
-class Order(Record):
+class Order(Record, frozen=True, kw_only=True):
     """A catalogue order."""
 
     catalog_id: str | None = None
     items: tuple[OrderItem, ...] = ()
 
 
-class Call(Record):
+class Call(Record, frozen=True, kw_only=True):
     """A voice or video call that the provider lists among messages."""
 
     status: str | None = None
@@ -221,28 +230,28 @@ class Call(Record):
     recorded: bool | None = None
 
 
-class Reference(Record):
+class Reference(Record, frozen=True, kw_only=True):
     """Another message, by what is known of it."""
 
     id: str | None = None
     wamid: str | None = None
 
 
-class Reaction(Record):
+class Reaction(Record, frozen=True, kw_only=True):
     """A reaction that is a row of its own; a removed one has no emoji."""
 
     emoji: str | None
     target: Reference
 
 
-class Reactor(Record):
+class Reactor(Record, frozen=True, kw_only=True):
     """Who reacted."""
 
     kind: AuthorKind
     address: str | None = None
 
 
-class EmbeddedReaction(Record):
+class EmbeddedReaction(Record, frozen=True, kw_only=True):
     """A reaction that the provider embeds in the message it belongs to."""
 
     emoji: str | None
@@ -250,14 +259,14 @@ class EmbeddedReaction(Record):
     at: str | None = None
 
 
-class StatusError(Record):
+class StatusError(Record, frozen=True, kw_only=True):
     """Why a message failed."""
 
     code: str | None = None
     message: str | None = None
 
 
-class Status(Record):
+class Status(Record, frozen=True, kw_only=True):
     """Delivery of an outbound message. `provider` is the provider's own word or code, as text."""
 
     state: str | None = None
@@ -266,7 +275,7 @@ class Status(Record):
     error: StatusError | None = None
 
 
-class Message(Record, rename={"from_": "from"}):
+class Message(Record, frozen=True, kw_only=True, rename={"from_": "from"}):
     """One normalised message: the `message` object of the contract, every field always present."""
 
     id: str
@@ -294,7 +303,7 @@ class Message(Record, rename={"from_": "from"}):
     status: Status = Status()
 
 
-class Normalised(Record):
+class Normalised(Record, frozen=True, kw_only=True):
     """What an adapter makes of one raw row. `imported` marks history that the provider itself calls imported."""
 
     conversation: Conversation

@@ -8,6 +8,7 @@ EARLIEST_MS = -62_135_596_800_000
 LATEST_MS = 253_402_300_799_999
 
 
+@lru_cache(maxsize=4096)  # a message's own time is told in its data and again by its event
 def iso(ms: int) -> str:
     """Epoch milliseconds as `2026-01-05T12:00:00.000Z`; what no calendar holds is clamped to its ends."""
     seconds, rest = divmod(min(max(ms, EARLIEST_MS), LATEST_MS), 1000)
@@ -18,7 +19,9 @@ def iso(ms: int) -> str:
 def _whole_second(seconds: int) -> str:
     days, second = divmod(seconds, 86_400)
     day = datetime.fromordinal(719_163 + days)
-    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    return (
+        f"{day.year:04d}-{day.month:02d}-{day.day:02d}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    )
 
 
 def parse_iso(text: str) -> int:
