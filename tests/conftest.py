@@ -1,0 +1,47 @@
+"""One broker for all tests of a session; names that no other test uses."""
+
+import logging
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from workers.broker import Broker, GivenBroker, Reservation, given_broker
+
+
+@pytest.fixture(scope="session")
+def proxy_port() -> Iterator[int]:
+    """The port on which a test's proxy listens: the embedded broker advertises it to proxied clients."""
+    with Reservation(1) as reserved:
+        yield reserved.ports[0]
+
+
+@pytest.fixture(scope="session")
+def embedded_broker(proxy_port) -> Iterator[Broker]:
+    """Our own broker, shared: tests that kill a broker start one for themselves."""
+    with Broker.start(proxied_ports=(proxy_port,)) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> Broker | GivenBroker:
+    """The broker of KAFKA_BOOTSTRAP_SERVERS, else the embedded one. No broker is a failure, never a skip."""
+    return given_broker() or request.getfixturevalue("embedded_broker")
+
+
+@pytest.fixture(autouse=True)
+def _library_log_levels() -> Iterator[None]:
+    """What a command does to the libraries' loggers ends with its test."""
+    loggers = [logging.getLogger(name) for name in ("aiokafka", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def topic_prefix(request: pytest.FixtureRequest) -> str:
+    """Starts the topics, groups and transactional ids of one test; no other test or run has it."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
+    return f"{name}-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,1 @@
+"""Tools of the tests: proxies that break connections, and protocol faults."""
