@@ -1,16 +1,40 @@
 """Settings that an account of any provider has; each provider's file adds its own.
 
-An account knows its secrets as `Secret` (pydantic's `SecretStr`): printing one shows stars.
+An account knows its secrets as pydantic's `SecretStr`: printing one shows stars. A class that extends this one
+describes each field (the reference of the configuration is made from it), and raises its own rules from field
+validators: a model validator runs only when every field is right, so what it says would be told too late.
 """
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 #: Hosts that may be spoken to without TLS: nothing leaves the machine.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Names of accounts stand in Kafka keys, labels of metrics and addresses of events, unescaped.
+ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def account_name(name: str) -> str:
+    """The name, if it is one. Raises ValueError with the rule."""
+    if not ACCOUNT_NAME.fullmatch(name):
+        raise ValueError(
+            "an account's name has 1 to 64 characters, lower-case letters a-z, digits, '-' and '_', "
+            "and begins with a letter or digit"
+        )
+    return name
 
 
 class AccountSettings(BaseModel):
@@ -24,43 +48,77 @@ class AccountSettings(BaseModel):
     default_settle: ClassVar[int] = 300
     default_base_url: ClassVar[str] = ""
 
-    name: str = Field(exclude=True)
-    provider: str
-    base_url: str = ""
-    allow_http: bool = False
-    requests_per_minute: Annotated[float, Field(gt=0, le=100_000)] = 60
-    start: Literal["beginning", "now"] | AwareDatetime = "beginning"
-    discover: bool = False
-    feeds: tuple[dict[str, str], ...] = ()
-    max_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = 3600
-    settle_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
-    remember: Annotated[int, Field(ge=50, le=100_000)] | None = None
-    history_limit: Annotated[int, Field(ge=1)] | None = None
-    include_raw: bool = False
+    name: str = Field(exclude=True, description="The name in `[accounts.NAME]`.")
+    provider: str = Field(description="Which API this account is read from.")
+    allow_http: bool = Field(
+        False,
+        description="Allow a `base_url` without TLS that is no loopback address: credentials travel in the clear.",
+    )
+    base_url: str = Field(
+        "", description="Address of the API, version path included. https, unless it is a loopback address."
+    )
+    requests_per_minute: Annotated[float, Field(gt=0, le=100_000)] = Field(
+        60, description="Requests that all workers together may send for this account in a minute, evenly paced."
+    )
+    start: Literal["beginning", "now"] | AwareDatetime = Field(
+        "beginning",
+        description="What of a feed's history is published at its first contact: all, nothing, or all since a time.",
+    )
+    discover: bool = Field(False, description="Ask the provider which feeds exist, where it can tell, and poll them.")
+    feeds: tuple[dict[str, str], ...] = Field((), description="Feeds to poll, each a table of its own values.")
+    max_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = Field(
+        3600, description="Longest time between two polls of a feed, however quiet it is."
+    )
+    settle_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
+        None, description="How long after its own time a message may still become visible at the provider."
+    )
+    remember: Annotated[int, Field(ge=50, le=100_000)] | None = Field(
+        None,
+        description="How many of a feed's newest messages its cursor remembers. Default: by provider; 5000 where "
+        "one feed is a whole number of many conversations.",
+    )
+    history_limit: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most messages of history to read at a feed's first contact. Default: all that is shown."
+    )
+    include_raw: bool = Field(
+        False, description="Add the provider's own payload to each event as `raw`, without secrets."
+    )
 
     @model_validator(mode="before")
     @classmethod
-    def _default_base_url(cls, given: Any) -> Any:
+    def _default_base_url(cls, given: object) -> object:
         if isinstance(given, dict) and "base_url" not in given:
             return {**given, "base_url": cls.default_base_url}
         return given
 
+    @field_validator("name")
+    @classmethod
+    def _a_safe_name(cls, name: str) -> str:
+        return account_name(name)
+
     @field_validator("base_url")
     @classmethod
-    def _an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an address like https://host/path")
-        if parts.username or parts.password or parts.query or parts.fragment:
+    def _an_address(cls, value: str, info: ValidationInfo) -> str:
+        parts = _split(value)
+        if parts.username is not None or parts.password is not None or "?" in value or "#" in value:
             raise ValueError("must not hold credentials, a query or a fragment")
+        secure = parts.scheme == "https" or parts.hostname in LOOPBACK or info.data.get("allow_http", True)
+        if not secure:
+            raise ValueError("must be https (http only for a loopback address, or with allow_http = true)")
         return value.rstrip("/")
 
-    @model_validator(mode="after")
-    def _https_or_loopback(self) -> "AccountSettings":
-        parts = urlsplit(self.base_url)
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK and not self.allow_http:
-            raise ValueError("base_url: must be https (http only for a loopback address, or with allow_http = true)")
-        return self
+    @field_validator("start", mode="before")
+    @classmethod
+    def _a_time(cls, value: object) -> object:
+        if value in ("beginning", "now"):
+            return value
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            raise ValueError('must be "beginning", "now", or a time with its zone, like 2026-01-05T12:00:00Z')
+        return moment
 
     @property
     def settle_ms(self) -> int:
@@ -82,6 +140,22 @@ class AccountSettings(BaseModel):
         fields = (getattr(self, name) for name in type(self).model_fields)
         return tuple(v.get_secret_value() for v in fields if isinstance(v, SecretStr))
 
+    def doubts(self) -> tuple[tuple[str, str], ...]:
+        """What is allowed and probably not meant: a field, and what it leads to. `check` warns of it."""
+        return ()
+
     def identity(self) -> tuple[str, ...]:
         """What makes two accounts the same at the provider: two accounts with one identity are refused."""
         raise TypeError("each provider says what its identity is")
+
+
+def _split(value: str) -> SplitResult:
+    wrong = ValueError("must be an address like https://host/path")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(c <= " " for c in value):
+        raise wrong
+    return parts

@@ -8,7 +8,10 @@ One poll uses it so:
     normalised = adapter.normalise(feed, row)     # only for rows that are new or changed; raises RowUnreadable
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from http import HTTPStatus
 from typing import ClassVar, Protocol
 from urllib.parse import quote
 
@@ -39,8 +42,8 @@ class Adapter(Protocol):
         """The feed with these values, checked. Raises FeedRejected."""
         ...
 
-    def many_conversations(self, feed: Feed) -> bool:
-        """Whether rows of this feed belong to several conversations."""
+    def conversation(self, feed: Feed) -> str | None:
+        """The provider's id of the one conversation that the feed shows; None for a feed of many."""
         ...
 
     def request(self, feed: Feed, ref: PageRef) -> HttpRequest:
@@ -57,10 +60,14 @@ class Adapter(Protocol):
 
 
 class DiscoversFeeds(Protocol):
-    """An adapter whose provider can list feeds."""
+    """An adapter whose provider can list feeds.
+
+    A provider may show its last page again for every page beyond it: whoever walks the list stops at a page that
+    brings no feed which the pages before it did not bring.
+    """
 
     def discovery_request(self, number: int) -> HttpRequest:
-        """The request for page `number` (1-based) of the list."""
+        """The request for page `number` (1-based). Raises ConfigurationError where this account has no list."""
         ...
 
     def discovered(self, number: int, response: HttpResponse) -> tuple[tuple[Feed, ...], bool]:
@@ -68,6 +75,7 @@ class DiscoversFeeds(Protocol):
         ...
 
 
+@lru_cache(maxsize=4096)  # of the feeds that are busy now: the address of each request is made of them
 def percent(value: str) -> str:
     """Percent-encode one value of a feed key or conversation id; RFC 3986 unreserved characters stay."""
     return quote(value, safe="-._~")
@@ -78,30 +86,73 @@ def feed_key(account: str, values: tuple[str, ...]) -> str:
     return "/".join([account, *("*" if value == "*" else percent(value) for value in values)])
 
 
+@lru_cache(maxsize=4096)  # rows of one page share few conversations
+def conversation_id(account: str, provider_id: str) -> str:
+    """The id of a conversation, and Kafka key of its events: `<account>/<provider_id>`, percent-encoded."""
+    return f"{account}/{percent(provider_id)}"
+
+
 def checked_values(fields: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of exactly these fields, each a non-empty text. Raises FeedRejected."""
+    """The values of exactly these fields, each a short text, without the space around it. Raises FeedRejected."""
     unknown, missing = sorted(set(values) - set(fields)), [name for name in fields if name not in values]
     if unknown or missing:
         wrong = [f"unknown {name}" for name in unknown] + [f"missing {name}" for name in missing]
         raise FeedRejected("malformed", f"a feed takes {', '.join(fields)}: {', '.join(wrong)}")
-    for name in fields:
-        if not isinstance(values[name], str) or not values[name].strip():
-            raise FeedRejected("malformed", f"{name} must be a non-empty text")
-    return tuple(values[name] for name in fields)
+    return tuple(_checked(name, values[name]) for name in fields)
+
+
+#: Longest value of a feed, in characters: keys of Kafka records and paths of requests are made of them.
+LONGEST_VALUE = 256
+
+
+def _checked(name: str, value: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise FeedRejected("malformed", f"{name} must be a non-empty text")
+    bare = value.strip()
+    # '.' and '..' stand for other places in a path, even when they are percent-encoded (RFC 3986 section 6.2.2.2).
+    if len(bare) > LONGEST_VALUE or not bare.isprintable() or bare in {".", ".."}:
+        raise FeedRejected("malformed", f"{name} must be at most {LONGEST_VALUE} printable characters, not '.' or '..'")
+    return bare
+
+
+def listed_once(feeds: Iterable[Feed]) -> tuple[Feed, ...]:
+    """These feeds. Raises FeedRejected where one is listed twice."""
+    by_key: dict[str, Feed] = {}
+    for feed in feeds:
+        if feed.key in by_key:
+            raise FeedRejected("overlap", f"{feed.key} is listed twice")
+        by_key[feed.key] = feed
+    return tuple(by_key.values())
+
+
+def accepted(feed: Callable[[Mapping[str, str]], Feed], found: Iterable[Mapping[str, str]]) -> tuple[Feed, ...]:
+    """The feeds that a provider listed, each once; what cannot be a feed of this account is left out."""
+    by_key: dict[str, Feed] = {}
+    for values in found:
+        try:
+            one = feed(values)
+        except FeedRejected:
+            continue
+        by_key[one.key] = one
+    return tuple(by_key.values())
 
 
 def digits(value: str) -> str:
     """A phone number as digits only, a hidden identity verbatim.
 
-    '+55 (11) 98888-0000' is a number: nothing but digits and the marks people write between them.
-    'IL.1605000000000001' is not.
+    '+55 (11) 98888-0000' is a number: nothing but digits and the marks people write between them; so is the address
+    '5511988880000@s.whatsapp.net' that WhatsApp makes of one. 'IL.1605000000000001' and '123@lid' are not.
     """
     bare = value.strip()
     stripped = bare.translate(_NUMBER_MARKS)
-    return stripped if stripped.isascii() and stripped.isdigit() else bare
+    if stripped.isascii() and stripped.isdigit():
+        return stripped
+    address = _NUMBER_ADDRESS.fullmatch(bare)
+    return address[1] if address else bare
 
 
 _NUMBER_MARKS = str.maketrans("", "", "+-() \u00a0")
+_NUMBER_ADDRESS = re.compile(r"([0-9]+)(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)")
 
 
 def raise_for_status(response: HttpResponse) -> None:
@@ -113,13 +164,17 @@ def raise_for_status(response: HttpResponse) -> None:
     Everything else is the provider's trouble.
     """
     status = response.status
-    if 200 <= status < 300:
+    if status in _SUCCESSES:
         return
     text = f"HTTP {status}"
-    if status == 429 or (status == 503 and response.retry_after):
+    later = status == HTTPStatus.SERVICE_UNAVAILABLE and response.retry_after
+    if status == HTTPStatus.TOO_MANY_REQUESTS or later:
         raise RateLimited(text, response.retry_after)
-    if status in {401, 403} or 300 <= status < 400:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or status in _REDIRECTS:
         raise Refused(text)
-    if status in {404, 410}:
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise ParkFeed(text)
     raise ProviderFailed(text)
+
+
+_SUCCESSES, _REDIRECTS = range(200, 300), range(300, 400)
