@@ -1,0 +1,223 @@
+"""The cursor of a feed: what of it has been published. Frozen; every operation returns a new one.
+
+Remembered rows lie in the order of their arrival: a `tail` that grows, and `sealed` segments of SEGMENT_ROWS rows
+behind it, each a Kafka record of its own, so that a new message never rewrites a large cursor whole.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from workers.polling import memory
+
+#: Rows of a sealed segment: about 9 kB, what one changed old row costs to write again.
+SEGMENT_ROWS = 256
+#: Rows that may stand above `remember` before the oldest are forgotten, so that forgetting is done in batches.
+SLACK_ROWS = 64
+#: Rows of a history that stay known while it is read: as many as a live walk of 20 pages may meet, twice.
+HISTORY_WINDOW_ROWS = 2000
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A long history on its way out, read from its old end in batches of pages.
+
+    Rows up to `boundary` (ms) belong to it, newer ones are live. `done` is the newest time (ms) that it has reached,
+    `page` the page number where the part behind it began when it was read, `pages` where the search found the old
+    end. `rows` is the window of rows published last, `met` holds the identities of those that its last batch found
+    known already; unknown rows below `floor` (ms) were published and pushed out of the window. `after` (ms) is where
+    it stops going back, where that is set. Rows up to `backfill` (ms) stood there at the first contact.
+    """
+
+    boundary: int
+    done: int | None = None
+    page: int | None = None
+    pages: int | None = None
+    rows: bytes = b""
+    met: bytes = b""
+    floor: int | None = None
+    after: int | None = None
+    backfill: int | None = None
+    published: int = 0
+
+    def covers(self, time: int) -> bool:
+        """Whether a row of this time (ms) belongs to it, not to the live end."""
+        return time <= self.boundary and (self.after is None or time >= self.after)
+
+
+class Newest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The newest message that a feed has shown: where a gap begins. `time` in ms; no `id` where only that is known."""
+
+    id: str
+    time: int
+
+
+class WalkAgain(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A walk still owed: from `due` on, as deep as rows of the time `depth` (both ms)."""
+
+    due: int
+    depth: int
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="v", tag=1):
+    """What of a feed has been published.
+
+    `contact` is the time of the first successful poll (ms; 0: none yet); `page` the digest of the newest page's body
+    at the last poll; unknown rows below `floor` (the oldest remembered time, once something was forgotten) or below
+    `start` are left out. Rows up to `opening` (ms) stood there at a first contact that is not published to its end.
+    `letters` holds the reasons of page letters that were written since the feed last succeeded. `segments` numbers
+    the `sealed` segments, oldest first; number 0 is the window of a history.
+    """
+
+    contact: int
+    page: bytes = b""
+    newest: Newest | None = None
+    tail: bytes = b""
+    segments: tuple[int, ...] = ()
+    sealed: tuple[bytes, ...] = ()
+    next_segment: int = 1
+    floor: int | None = None
+    start: int | None = None
+    opening: int | None = None
+    history: History | None = None
+    again: WalkAgain | None = None
+    letters: tuple[str, ...] = ()
+    memory_gap_said: bool = False
+
+    def find(self, row_id: bytes) -> bytes | None:
+        """The remembered row with this id, encoded; None where it is not known."""
+        row = memory.index(self.tail).get(row_id)
+        if row is not None:
+            return row
+        for segment in reversed(self.sealed):
+            if (row := memory.index(segment).get(row_id)) is not None:
+                return row
+        return memory.index(self.history.rows).get(row_id) if self.history else None
+
+    def count(self) -> int:
+        """How many rows are remembered, the window of a history apart."""
+        return len(memory.index(self.tail)) + sum(len(memory.index(segment)) for segment in self.sealed)
+
+    def forgot(self, time: int) -> bool:
+        """Whether an unknown row of this time (ms) may have been published and forgotten."""
+        history = self.history
+        if history is not None and history.floor is not None and time < history.floor:
+            return True
+        unread = history is not None and history.backfill is not None and time <= history.backfill
+        return not unread and self.floor is not None and time < self.floor
+
+
+def contacted(cursor: Cursor | None) -> Cursor | None:
+    """The cursor, once a page was ever read (before that it holds nothing but page letters)."""
+    return cursor if cursor is not None and cursor.contact else None
+
+
+def remember(cursor: Cursor, rows: Mapping[bytes, bytes]) -> Cursor:
+    """The cursor with these encoded rows put in place of their predecessors, or behind the newest."""
+    if not rows:
+        return cursor
+    rest = dict(rows)
+    sealed = tuple(_replaced(segment, rest) for segment in cursor.sealed)
+    history = cursor.history
+    if history is not None and (window := _replaced(history.rows, rest)) is not history.rows:
+        history = msgspec.structs.replace(history, rows=window)
+    tail = memory.joined(cursor.tail, rest) if rest else cursor.tail
+    return _sealing(msgspec.structs.replace(cursor, sealed=sealed, tail=tail, history=history))
+
+
+def remember_history(history: History, rows: Mapping[bytes, bytes], keep_since: int) -> History:
+    """The history with these encoded rows behind its window, the oldest pushed out: not those since `keep_since` (ms).
+
+    All rows of one time stay or go together.
+    """
+    window, floor = memory.joined(history.rows, rows), history.floor
+    times = sorted((memory.time_of(row) for row in memory.index(window).values()), reverse=True)
+    if len(times) > HISTORY_WINDOW_ROWS and (edge := min(times[HISTORY_WINDOW_ROWS - 1], keep_since)) > times[-1]:
+        floor = edge if floor is None else max(edge, floor)
+        window = _since(window, edge, None)
+    published = history.published + len(rows)
+    return msgspec.structs.replace(history, rows=window, floor=floor, published=published)
+
+
+def forget(cursor: Cursor, keep_rows: int, keep_since: int) -> Cursor:
+    """The cursor without its oldest rows, when it remembers more than `keep_rows` and some slack.
+
+    Rows of the time `keep_since` (ms) or newer stay whatever their number, and so do those among a first contact's
+    history that is still being read: it has yet to pass them. All rows of one time go or stay together, so that the
+    floor parts the known from the forgotten without a doubt.
+    """
+    if cursor.count() <= keep_rows + SLACK_ROWS:
+        return cursor
+    unread = cursor.history.backfill if cursor.history else None
+    segments = (*cursor.sealed, cursor.tail)
+    every = (memory.time_of(row) for segment in segments for row in memory.index(segment).values())
+    times = sorted((time for time in every if unread is None or time > unread), reverse=True)
+    if len(times) <= keep_rows + SLACK_ROWS:
+        return cursor
+    floor = min(times[keep_rows - 1], keep_since)
+    if floor <= times[-1]:
+        return cursor
+    *sealed, tail = (_since(segment, floor, unread) for segment in segments)
+    kept = [(number, segment) for number, segment in zip(cursor.segments, sealed, strict=True) if segment]
+    return msgspec.structs.replace(
+        cursor,
+        tail=tail,
+        segments=tuple(number for number, _ in kept),
+        sealed=tuple(segment for _, segment in kept),
+        floor=floor if cursor.floor is None else max(floor, cursor.floor),
+    )
+
+
+def finish_history(cursor: Cursor) -> Cursor:
+    """The cursor after its history is out: the window joins the remembered rows, in front of the live ones.
+
+    A window that lost its oldest rows leaves its floor behind.
+    """
+    history = cursor.history
+    if history is None:
+        return cursor
+    floors = [floor for floor in (cursor.floor, history.floor) if floor is not None]
+    cuts = _cuts(list(memory.index(history.rows).values()))
+    # A number is only a name: the history's segments stand first because their rows are the older ones.
+    return msgspec.structs.replace(
+        cursor,
+        history=None,
+        floor=max(floors, default=None),
+        segments=(*range(cursor.next_segment, cursor.next_segment + len(cuts)), *cursor.segments),
+        sealed=(*cuts, *cursor.sealed),
+        next_segment=cursor.next_segment + len(cuts),
+    )
+
+
+def _replaced(segment: bytes, rows: dict[bytes, bytes]) -> bytes:
+    """The segment with its own rows replaced; those are taken out of `rows`."""
+    known = memory.index(segment)
+    mine = {row_id: rows.pop(row_id) for row_id in list(rows) if row_id in known}
+    return memory.joined(segment, mine) if mine else segment
+
+
+def _since(segment: bytes, floor: int, unread: int | None) -> bytes:
+    """The segment without its rows below the floor, but with those up to the time `unread`."""
+    rows = memory.index(segment).values()
+    times = [(row, memory.time_of(row)) for row in rows]
+    kept = [row for row, time in times if time >= floor or (unread is not None and time <= unread)]
+    return segment if len(kept) == len(rows) else b"".join(kept)
+
+
+def _sealing(cursor: Cursor) -> Cursor:
+    """The cursor with a tail of fewer than twice SEGMENT_ROWS rows."""
+    rows = memory.index(cursor.tail)
+    if len(rows) < 2 * SEGMENT_ROWS:
+        return cursor
+    *cuts, tail = _cuts(list(rows.values()))
+    return msgspec.structs.replace(
+        cursor,
+        tail=tail,
+        segments=(*cursor.segments, *range(cursor.next_segment, cursor.next_segment + len(cuts))),
+        sealed=(*cursor.sealed, *cuts),
+        next_segment=cursor.next_segment + len(cuts),
+    )
+
+
+def _cuts(rows: list[bytes]) -> list[bytes]:
+    """Segments of SEGMENT_ROWS of these rows each, the last one shorter."""
+    return [b"".join(rows[at : at + SEGMENT_ROWS]) for at in range(0, len(rows), SEGMENT_ROWS)]

@@ -1,0 +1,234 @@
+"""From a finished walk to batches that each fit one transaction. Pure.
+
+A plan says how the cursor is opened before the first batch and closed after the last, and what is said on the way.
+Batches ascend, so a stop between two of them leaves nothing behind: what is not published yet is still unknown to
+the cursor, and the next walk finds it. Each batch is judged against the cursor as it stands then.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from workers.model import BrokenRow, RawRow
+from workers.polling import memory
+from workers.polling.cursor import Cursor, History, Newest, contacted, finish_history
+from workers.polling.first_contact import FirstContact
+from workers.polling.history import HistoryWalk
+from workers.polling.outcome import Gap, Outcome
+from workers.polling.reconcile import Normalise, reconcile
+from workers.polling.rules import Rules
+from workers.polling.standing import identity_of
+from workers.polling.walk import LiveWalk, Row
+
+#: Rows of one batch. With group commit a transaction holds several; 500 events are about half a megabyte.
+BATCH_ROWS = 500
+#: Encoded bytes above which a batch is cut in half (unless it is one row): a transaction of 4 MiB is sent in well
+#: under a second, far from its deadline.
+BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Encoded(Protocol):
+    """What an outcome becomes on its way to Kafka; only its size in bytes matters here."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, as an upper bound."""
+        ...
+
+
+E = TypeVar("E", bound=Encoded)
+
+
+class Plan(Protocol):
+    """How the rows of one walk are published. `base` is the cursor that they were chosen against."""
+
+    rows: Sequence[Row]
+    history: bool
+    gaps: tuple[Gap, ...]
+    base: Cursor | None
+
+    def open(self, cursor: Cursor | None) -> Cursor:
+        """The cursor that the first batch is judged against."""
+        ...
+
+    def close(self, cursor: Cursor) -> Cursor:
+        """The cursor after the last batch."""
+        ...
+
+
+class LivePlan:
+    """What a live walk came to. `cursor` is the one at its end; `page` is the digest of page one's body."""
+
+    history = False
+
+    def __init__(self, walk: LiveWalk, cursor: Cursor | None, rules: Rules, now: int, page: bytes) -> None:
+        known = contacted(cursor)
+        if known is None and walk.cursor is not None:
+            raise ValueError("the cursor that the rows were chosen against is gone")
+        self.base = walk.cursor
+        self._page = page
+        self._again = walk.again()
+        self._first = FirstContact(walk, rules, now) if known is None else None
+        self._left_behind = _left_behind(walk, rules, now)
+        # Rows that are left to a history stand there as pending: it publishes them, and what changed is told now.
+        self.rows: Sequence[Row] = walk.rows()
+        self.gaps = self._first.gaps if self._first else _gap_behind(walk)
+
+    def open(self, cursor: Cursor | None) -> Cursor:
+        """The cursor of a first contact, or with a history opened where one is needed."""
+        known = contacted(cursor)
+        if known is None:
+            if self._first is None:
+                raise ValueError("the cursor that the rows were chosen against is gone")
+            known = self._first.cursor(cursor.letters if cursor else ())
+        history = known.history if self._left_behind is None else _joined(known.history, self._left_behind)
+        # What is owed is owed from the first batch on: a stop before the last must not forget it.
+        return msgspec.structs.replace(known, history=history, again=known.again or self._again)
+
+    def close(self, cursor: Cursor) -> Cursor:
+        """The cursor that knows this page, owes the walk that is owed, and has forgotten its page letters."""
+        return msgspec.structs.replace(cursor, page=self._page, again=self._again, letters=(), opening=None)
+
+
+class HistoryPlan:
+    """What one batch of a history came to. `history` is the cursor's at the end of the walk."""
+
+    history = True
+    #: Live polls may have looked at these rows later than this walk did: the newest page is always looked at anew.
+    base: Cursor | None = None
+
+    def __init__(self, walk: HistoryWalk, history: History) -> None:
+        window = memory.index(history.rows)
+        # Rows that the batch before published, and that are as they were, only proved where it ended.
+        self.rows: Sequence[Row] = [row for row in walk.rows() if not _is_known(row, window)]
+        self._walk = walk
+        self.gaps = self._gaps(history) if history.done is None else ()
+
+    def open(self, cursor: Cursor | None) -> Cursor:
+        """The cursor, which starts where a limited history does; it is only ever read behind a first contact."""
+        if cursor is None:
+            raise ValueError("a history without a cursor")
+        times = _times(self.rows)
+        if not self._walk.beyond_limit or cursor.history is None or not times:
+            return cursor
+        start = times[0] if cursor.start is None else max(cursor.start, times[0])
+        return msgspec.structs.replace(
+            cursor, start=start, history=msgspec.structs.replace(cursor.history, after=start)
+        )
+
+    def close(self, cursor: Cursor) -> Cursor:
+        """The cursor whose history begins one batch further on, or is out."""
+        history = cursor.history
+        if history is None:
+            return cursor
+        if self._walk.finished and history.boundary == self._walk.boundary:
+            return finish_history(cursor)
+        window = memory.index(history.rows)
+        seen = (identity_of(row) for row in self._walk.rows() if isinstance(row, RawRow))
+        met = b"".join(row_id for row_id in seen if row_id not in window)
+        history = msgspec.structs.replace(history, page=self._walk.begin, pages=self._walk.end, met=met)
+        return msgspec.structs.replace(cursor, history=history)
+
+    def _gaps(self, history: History) -> tuple[Gap, ...]:
+        if (before := _oldest_of(self.rows)) is None:
+            return ()
+        if beyond := self._walk.beyond_limit:
+            return (Gap(reason="history_limit", before=before, at_least=beyond),)
+        after = None if history.after is None else Newest(id="", time=history.after)
+        return (Gap(reason="page_limit", after=after, before=before),) if self._walk.reach_ended else ()
+
+
+class Batches:
+    """The batches of one plan, oldest rows first: call `next` until it gives None."""
+
+    def __init__(self, plan: Plan, normalise: Normalise, rules: Rules, now: int) -> None:
+        self._plan, self._normalise, self._rules, self._now = plan, normalise, rules, now
+        self._rows: Sequence[Row] = plan.rows
+        self._size = BATCH_ROWS
+        self._begun = self._done = False
+        self._expected = plan.base
+        self._disturbed = False
+
+    def next(self, cursor: Cursor | None, encode: Callable[[Cursor, Outcome], E]) -> tuple[Outcome, E] | None:
+        """The next batch against the cursor as it stands now, with its encoded form; None after the last."""
+        if self._done:
+            return None
+        self._disturbed = self._disturbed or contacted(cursor) != self._expected
+        base = cursor if self._begun and cursor is not None else self._plan.open(cursor)
+        outcome, encoded = self._fitting(base, encode, before=contacted(cursor))
+        self._rows = self._rows[self._size :]
+        self._done, self._begun, self._expected = not self._rows, True, outcome.cursor
+        return outcome, encoded
+
+    def _fitting(
+        self, base: Cursor, encode: Callable[[Cursor, Outcome], E], *, before: Cursor | None
+    ) -> tuple[Outcome, E]:
+        while True:
+            outcome = self._outcome(base, self._rows[: self._size], before)
+            encoded = encode(base, outcome)
+            if encoded.size <= BATCH_BYTES or self._size <= 1:
+                return outcome, encoded
+            self._size = max(1, min(self._size, len(self._rows)) // 2)
+
+    def _outcome(self, base: Cursor, rows: Sequence[Row], before: Cursor | None) -> Outcome:
+        plan = self._plan
+        outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history)
+        gaps = outcome.gaps if self._begun else (*plan.gaps, *outcome.gaps)
+        cursor = plan.close(outcome.cursor) if len(rows) == len(self._rows) else outcome.cursor
+        if self._disturbed:
+            cursor = msgspec.structs.replace(cursor, page=b"")
+        durable = outcome.durable or bool(gaps) or before is None or _must_be_kept(before, cursor)
+        return msgspec.structs.replace(outcome, cursor=cursor, gaps=gaps, durable=durable)
+
+
+def _must_be_kept(before: Cursor, after: Cursor) -> bool:
+    """Whether the cursor changed in something that a restart must not forget, or that has a record of its own."""
+    return (
+        before.letters != after.letters
+        or before.history != after.history
+        or before.again != after.again
+        or before.opening != after.opening
+        or before.sealed != after.sealed
+    )
+
+
+def _joined(old: History | None, new: History) -> History:
+    """A history that is still being read takes in what a cut walk left behind."""
+    if old is None:
+        return new
+    return msgspec.structs.replace(old, boundary=max(old.boundary, new.boundary))
+
+
+def _left_behind(walk: LiveWalk, rules: Rules, now: int) -> History | None:
+    """The history that a cut walk leaves behind: back to a little behind the newest known message."""
+    if not walk.cut or walk.cursor is None:
+        return None
+    newest, depth = walk.cursor.newest, walk.depth()
+    after = walk.cursor.start if newest is None else newest.time - rules.settle
+    if after is not None and depth is not None:
+        after = min(after, depth)
+    return History(boundary=max(walk.times(), default=now), after=after)
+
+
+def _gap_behind(walk: LiveWalk) -> tuple[Gap, ...]:
+    """Where the provider's reach ended before known ground was met, rows in between may be hidden for ever."""
+    if walk.cursor is None or walk.oldest is None or not walk.ran_out:
+        return ()
+    before = Newest(id=walk.oldest.id, time=walk.oldest.time)
+    return (Gap(reason="page_limit", after=walk.cursor.newest, before=before),)
+
+
+def _is_known(row: Row, window: Mapping[bytes, bytes]) -> bool:
+    known = window.get(identity_of(row))
+    return known is not None and (isinstance(row, BrokenRow) or memory.has_digest(known, row.digest))
+
+
+def _times(rows: Sequence[Row]) -> list[int]:
+    return [row.time for row in rows if isinstance(row, RawRow)]
+
+
+def _oldest_of(rows: Sequence[Row]) -> Newest | None:
+    """The oldest of these rows, which ascend."""
+    oldest = next((row for row in rows if isinstance(row, RawRow)), None)
+    return None if oldest is None else Newest(id=oldest.id, time=oldest.time)

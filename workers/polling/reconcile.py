@@ -1,0 +1,243 @@
+"""Rows against a cursor: what is new, what changed, what is left out, and the cursor that says so. Pure.
+
+`reconcile` takes rows that are sorted oldest first and trusts nothing else about them: every row's standing is
+judged against the cursor it is given, so rows collected while another commit went through are judged right.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from workers.errors import RowUnreadable
+from workers.model import BrokenRow, Normalised, Origin, RawRow, Status
+from workers.polling import memory
+from workers.polling.cursor import Cursor, Newest, forget, remember, remember_history
+from workers.polling.memory import Known
+from workers.polling.outcome import Change, Gap, Letter, Outcome
+from workers.polling.parts import differing, digests, rank_of, regresses, state_of, with_part
+from workers.polling.rules import Rules
+from workers.polling.standing import Standing, identity_of, standing_of
+from workers.providers.decoding import as_received
+from workers.times import parse_iso
+
+Normalise = Callable[[RawRow], Normalised]
+
+
+class Reconciler:
+    """Collects what a set of rows comes to, against one cursor. Used once: see `reconcile`."""
+
+    def __init__(self, cursor: Cursor, normalise: Normalise, rules: Rules, now: int, *, history: bool) -> None:
+        self._cursor = cursor
+        self._normalise = normalise
+        self._now = now
+        self._history = history
+        self._silent = rules.start == "now" and cursor.opening is not None
+        self._stood = cursor.opening
+        if history and cursor.history is not None:
+            self._stood = cursor.history.backfill
+        self.rows: dict[bytes, bytes] = {}
+        self.changes: list[Change] = []
+        self.letters: list[Letter] = []
+        self.left_out: dict[str, int] = {}
+        self.times: list[int] = []
+        self.newest: Newest | None = cursor.newest
+
+    def take(self, row: RawRow | BrokenRow) -> None:
+        """One row, oldest first."""
+        row_id = identity_of(row)
+        standing = standing_of(row, self._cursor, row_id)
+        if self._history and standing is Standing.PENDING:
+            standing = Standing.NEW
+        if standing in {Standing.KNOWN, Standing.PENDING}:
+            return
+        if standing in {Standing.BEFORE_FLOOR, Standing.BEFORE_START}:
+            self.count(standing.value)
+        elif standing is Standing.NEW and self._silent and self._stood_there(row):
+            self._keep_silent(row, row_id)
+        elif isinstance(row, BrokenRow):
+            self._bury(row, row_id)
+        elif standing is Standing.NEW:
+            self._create(row, row_id)
+        else:
+            self._update(row, row_id)
+
+    def count(self, reason: str) -> None:
+        """One more row left out for this reason."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+    def _stood_there(self, row: RawRow | BrokenRow) -> bool:
+        """Whether the row was there at the first contact."""
+        return self._stood is not None and (isinstance(row, BrokenRow) or row.time <= self._stood)
+
+    def _keep_silent(self, row: RawRow | BrokenRow, row_id: bytes) -> None:
+        """Remember a row that stood there before a start at `now`, and never publish it."""
+        time = row.time if isinstance(row, RawRow) else self._now
+        self._remember(row, Known(id=row_id, raw=row.digest, time=time, silent=True))
+
+    def _bury(self, row: BrokenRow, row_id: bytes) -> None:
+        self.letters.append(
+            Letter(
+                scope="row",
+                reason=row.reason,
+                detail=row.detail,
+                digest=row.digest,
+                payload=row.payload,
+                row_id=row.row_id,
+            )
+        )
+        self._remember(row, Known(id=row_id, raw=row.digest, time=self._now, unreadable=True))
+
+    def _create(self, row: RawRow, row_id: bytes) -> None:
+        normalised = self._normalised(row, Known(id=row_id, raw=row.digest, time=row.time))
+        if normalised is None:
+            return
+        message = normalised.message
+        parts = digests(message)
+        self.times.append(row.time)
+        known = Known(id=row_id, raw=row.digest, time=row.time, rank=rank_of(message.status.state), parts=parts)
+        self._remember(row, known)
+        self.changes.append(
+            Change(
+                kind="created",
+                normalised=normalised,
+                time=row.time,
+                raw=row.raw,
+                origin=self._origin(row, normalised),
+                digest=b"".join(parts.values()),
+            )
+        )
+
+    def _origin(self, row: RawRow, normalised: Normalised) -> Origin:
+        return "backfill" if normalised.imported or self._stood_there(row) else "live"
+
+    def _update(self, row: RawRow, row_id: bytes) -> None:
+        encoded = self._cursor.find(row_id)
+        if encoded is None:
+            return
+        before = memory.decode(encoded)
+        if before.silent:
+            self._remember(row, msgspec.structs.replace(before, raw=row.digest))
+        elif before.unreadable and not before.parts:
+            self._create(row, row_id)
+        elif (normalised := self._normalised(row, before)) is not None:
+            self._compare(row, before, normalised)
+
+    def _compare(self, row: RawRow, before: Known, normalised: Normalised) -> None:
+        message = normalised.message
+        rank, parts = rank_of(message.status.state), digests(message)
+        changed = differing(before.parts, parts)
+        if "status" in changed and regresses(before.rank, message.status):
+            self.count("status_regressed")
+            changed = tuple(name for name in changed if name != "status")
+            parts = with_part(parts, "status", before.parts.get("status"))
+            # The step is ignored whole: its word, time and error belong to a state that was passed already.
+            message = msgspec.structs.replace(message, status=Status(state=state_of(before.rank)))
+        after = msgspec.structs.replace(
+            before,
+            raw=row.digest,
+            rank=max(rank, before.rank),
+            parts=parts,
+            unreadable=False,
+            revision=before.revision + bool(changed),
+        )
+        self._remember(row, after)
+        if changed:
+            normalised = msgspec.structs.replace(normalised, message=message)
+            self.changes.append(self._change(row, normalised, after, changed))
+
+    def _change(self, row: RawRow, normalised: Normalised, after: Known, changed: tuple[str, ...]) -> Change:
+        message = normalised.message
+        status = msgspec.structs.replace(message.status, state=state_of(after.rank) or message.status.state)
+        message = msgspec.structs.replace(message, revision=after.revision, status=status)
+        at = status.at if changed == ("status",) else None
+        return Change(
+            kind="updated",
+            normalised=msgspec.structs.replace(normalised, message=message),
+            changed=changed,
+            time=min(parse_iso(at), self._now) if at else self._now,
+            raw=row.raw,
+            origin="backfill" if normalised.imported else "live",
+            digest=b"".join(after.parts.values()),
+        )
+
+    def _normalised(self, row: RawRow, known: Known) -> Normalised | None:
+        """The row's message; where it makes no sense, a dead letter instead and the row remembered as told."""
+        try:
+            return self._normalise(row)
+        except RowUnreadable as error:
+            self.letters.append(
+                Letter(
+                    scope="row",
+                    reason=error.reason,
+                    detail=str(error),
+                    digest=row.digest,
+                    row_id=row.id,
+                    payload=as_received(row.raw),
+                )
+            )
+        self._remember(row, msgspec.structs.replace(known, raw=row.digest, unreadable=True))
+        return None
+
+    def _remember(self, row: RawRow | BrokenRow, known: Known) -> None:
+        self.rows[known.id] = memory.encode(known)
+        if isinstance(row, RawRow) and (self.newest is None or row.time >= self.newest.time):
+            self.newest = Newest(id=row.id, time=row.time)
+
+
+def reconcile(
+    cursor: Cursor,
+    rows: Sequence[RawRow | BrokenRow],
+    normalise: Normalise,
+    rules: Rules,
+    now: int,
+    *,
+    history: bool = False,
+) -> Outcome:
+    """What these rows, oldest first, come to against the cursor.
+
+    `history` says that the rows are a batch of the cursor's own history, which then counts them as its own.
+    """
+    work = Reconciler(cursor, normalise, rules, now, history=history)
+    for row in rows:
+        work.take(row)
+    gaps = _memory_gap(cursor, work)
+    keep_since = _kept_since(cursor, now - rules.settle)
+    after = _remembered(cursor, work, rows, keep_since) if history else remember(cursor, work.rows)
+    after = msgspec.structs.replace(after, newest=work.newest, memory_gap_said=cursor.memory_gap_said or bool(gaps))
+    return Outcome(
+        cursor=forget(after, rules.remember, keep_since),
+        durable=bool(work.changes or work.letters or gaps or history),
+        changes=tuple(sorted(work.changes, key=lambda change: change.time)),
+        gaps=gaps,
+        letters=tuple(work.letters),
+        left_out=work.left_out,
+        times=tuple(work.times),
+    )
+
+
+def _remembered(cursor: Cursor, work: Reconciler, rows: Sequence[RawRow | BrokenRow], keep_since: int) -> Cursor:
+    """The cursor after a batch of its history: rows not known before stay in the history's window."""
+    fresh = {row_id: row for row_id, row in work.rows.items() if cursor.find(row_id) is None}
+    after = remember(cursor, {row_id: row for row_id, row in work.rows.items() if row_id not in fresh})
+    if after.history is None:
+        return remember(after, fresh)
+    history = remember_history(after.history, fresh, keep_since)
+    reached = [row.time for row in rows if isinstance(row, RawRow)]
+    done = max(reached if history.done is None else [*reached, history.done], default=None)
+    return msgspec.structs.replace(after, history=msgspec.structs.replace(history, done=done))
+
+
+def _kept_since(cursor: Cursor, window: int) -> int:
+    """The time (ms) from which every row stays known: the settle window, and what is owed or being read behind it."""
+    owed = cursor.again.depth if cursor.again else window
+    unread = cursor.history.after if cursor.history else None
+    return min(window, owed, window if unread is None else unread)
+
+
+def _memory_gap(cursor: Cursor, work: Reconciler) -> tuple[Gap, ...]:
+    """Rows below the floor may have been published and forgotten, or never: said once per feed."""
+    if cursor.memory_gap_said or not work.left_out.get(Standing.BEFORE_FLOOR.value):
+        return ()
+    floors = [cursor.floor, cursor.history.floor if cursor.history else None]
+    floor = max(floor for floor in floors if floor is not None)
+    return (Gap(reason="memory", before=Newest(id="", time=floor)),)
