@@ -1,0 +1,1 @@
+"""Events: outcomes as CloudEvents, ready for Kafka. Pure."""

@@ -1,0 +1,263 @@
+"""What an outcome becomes: message, gap and dead-letter events, each within the size limit, secrets removed."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Protocol
+
+import msgspec
+import orjson
+
+from workers.events.cloudevent import CloudEvent, ContentMode, KafkaEvent, Topic, kafka_event
+from workers.events.payload import (
+    Bound,
+    ConversationName,
+    DeadLetter,
+    GapBounds,
+    GapEvent,
+    Http,
+    MessageEvent,
+    RawMessageEvent,
+    encode,
+)
+from workers.model import Feed, Record
+from workers.polling.cursor import Newest
+from workers.polling.outcome import Change, Gap, Letter, Outcome
+from workers.providers.base import Adapter, percent
+from workers.providers.decoding import as_received
+from workers.times import iso
+
+SCHEMA = "urn:afluente:schema:{}:v1"
+_MESSAGE_SCHEMA, _GAP_SCHEMA, _LETTER_SCHEMA = (SCHEMA.format(name) for name in ("message", "gap", "dead-letter"))
+
+#: Characters of a dead letter's payload (256 KiB of ASCII): enough to see what was wrong, too little to flood.
+PAYLOAD_LIMIT = 256 * 1024
+#: Characters of a dead letter's detail and row id: one line each.
+_LINE_LIMIT = 500
+#: Bytes of the batch around a record (KIP-98, record batch v2): brokers count them, a record's size does not.
+_BATCH_BYTES = 61
+
+
+class Redacts(Protocol):
+    """What removes an account's secrets from texts."""
+
+    def may_contain(self, encoded: bytes) -> bool:
+        """Whether a secret may stand in this UTF-8 text (no false negatives)."""
+        ...
+
+    def redact(self, text: str) -> str:
+        """The text without secrets."""
+        ...
+
+    def redact_value(self, value: object) -> object:
+        """The decoded JSON without secrets."""
+        ...
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """The feed that events come from, and how they are written. `conversation` is None for a feed of many."""
+
+    provider: str
+    account: str
+    feed: Feed
+    conversation: ConversationName | None
+    include_raw: bool = False
+    mode: ContentMode = "binary"
+    max_bytes: int = 900_000
+
+
+def source_of(adapter: Adapter, feed: Feed, mode: ContentMode, max_bytes: int) -> Source:
+    """The source that a feed's events name. `max_bytes`: the largest batch that a topic takes, of one record."""
+    provider_id = adapter.conversation(feed)
+    conversation = provider_id and ConversationName(
+        id=f"{feed.account}/{percent(provider_id)}", provider_id=provider_id
+    )
+    return Source(
+        provider=adapter.provider,
+        account=feed.account,
+        feed=feed,
+        conversation=conversation or None,
+        include_raw=adapter.account.include_raw,
+        mode=mode,
+        max_bytes=max_bytes - _BATCH_BYTES,
+    )
+
+
+class EventEncoder:
+    """Encodes the outcomes of one feed. `now` is epoch ms: the time of observation."""
+
+    def __init__(self, source: Source, redactor: Redacts) -> None:
+        self._source = source
+        self._redactor = redactor
+        self._uri = f"/afluente/{source.provider}/{source.account}"
+        #: By conversation: the digest begun with what the ids of all its events share.
+        self._begun: dict[str, blake2b] = {}
+
+    def events(self, outcome: Outcome, now: int) -> tuple[KafkaEvent, ...]:
+        """The events of an outcome: gaps first (they lie before what follows), messages ascending, dead letters."""
+        return tuple(self._all(outcome, now))
+
+    def _all(self, outcome: Outcome, now: int) -> Iterator[KafkaEvent]:
+        observed_at = iso(now)
+        for gap in outcome.gaps:
+            yield self._gap(gap, observed_at)
+        yield from self._messages(outcome.changes, observed_at)
+        for letter in outcome.letters:
+            yield self._letter(letter, observed_at)
+
+    def _messages(self, changes: Sequence[Change], observed_at: str) -> Iterator[KafkaEvent]:
+        texts = [encode(self._message_data(change, observed_at)) for change in changes]
+        # One search through all of them: to begin one costs more than to go through a text.
+        suspect = self._redactor.may_contain(b"\n".join(texts))
+        for change, text in zip(changes, texts, strict=True):
+            yield self._message(change, text, observed_at, suspect=suspect)
+
+    def _message_data(self, change: Change, observed_at: str) -> MessageEvent:
+        source = self._source
+        data = MessageEvent(
+            provider=source.provider,
+            account=source.account,
+            conversation=change.normalised.conversation,
+            message=change.normalised.message,
+            changed=change.changed,
+            origin=change.origin,
+            observed_at=observed_at,
+        )
+        return RawMessageEvent(**msgspec.structs.asdict(data), raw=change.raw) if source.include_raw else data
+
+    def _message(self, change: Change, data: bytes, observed_at: str, *, suspect: bool) -> KafkaEvent:
+        message, conversation = change.normalised.message, change.normalised.conversation
+        event = CloudEvent(
+            id=self._message_id(change, conversation.id),
+            source=self._uri,
+            type=f"afluente.message.{change.kind}",
+            subject=message.id,
+            time=iso(change.time),
+            dataschema=_MESSAGE_SCHEMA,
+            key=conversation.id,
+            data=data,
+        )
+        record = self._record(event, "messages", change.kind, suspect=suspect)
+        fits = record.size <= self._source.max_bytes
+        return record if fits else self._letter(_too_large(change, record), observed_at)
+
+    def _message_id(self, change: Change, conversation: str) -> str:
+        begun = self._begun.get(conversation)
+        if begun is None:
+            source = self._source
+            begun = self._begun[conversation] = _begun(source.provider, source.account, conversation)
+        message, digest = change.normalised.message, begun.copy()
+        state = change.digest.hex() if change.kind == "updated" else ""
+        digest.update(_framed(message.id) + _framed_state(change.kind, message.revision, state))
+        return digest.hexdigest()
+
+    def _gap(self, gap: Gap, observed_at: str) -> KafkaEvent:
+        source = self._source
+        bounds = GapBounds(reason=gap.reason, after=_bound(gap.after), before=_bound(gap.before), at_least=gap.at_least)
+        data = GapEvent(
+            provider=source.provider,
+            account=source.account,
+            feed={"key": source.feed.key, **source.feed.values},
+            conversation=source.conversation,
+            gap=bounds,
+            observed_at=observed_at,
+        )
+        event = CloudEvent(
+            id=_digest(source.provider, source.account, source.feed.key, "gap", encode(bounds).decode()),
+            source=self._uri,
+            type="afluente.feed.gap",
+            subject=source.feed.key,
+            time=observed_at,
+            dataschema=_GAP_SCHEMA,
+            key=source.conversation.id if source.conversation else source.feed.key,
+            data=encode(data),
+        )
+        return self._record(event, "messages", "gap")
+
+    def _letter(self, letter: Letter, observed_at: str) -> KafkaEvent:
+        payload = self._redactor.redact(letter.payload)
+        limit = PAYLOAD_LIMIT
+        while True:
+            record = self._letter_of(letter, payload[:limit], observed_at, truncated=len(payload) > limit)
+            if record.size <= self._source.max_bytes or limit == 0:
+                return record
+            # JSON escapes may make six bytes of one character: what is too long is halved until it fits.
+            limit = min(limit, len(payload)) // 2
+
+    def _letter_of(self, letter: Letter, payload: str, observed_at: str, *, truncated: bool) -> KafkaEvent:
+        source, redact = self._source, self._redactor.redact
+        data = DeadLetter(
+            provider=source.provider,
+            account=source.account,
+            feed={"key": source.feed.key, **source.feed.values},
+            reason=letter.reason,
+            detail=redact(letter.detail)[:_LINE_LIMIT],
+            scope=letter.scope,
+            row_id=redact(letter.row_id)[:_LINE_LIMIT] if letter.row_id is not None else None,
+            digest=letter.digest.hex(),
+            payload=payload,
+            payload_encoding=letter.payload_encoding,
+            truncated=truncated,
+            http=Http(status=letter.status, content_type=redact(letter.content_type) if letter.content_type else None),
+            observed_at=observed_at,
+        )
+        event = CloudEvent(
+            id=_digest(source.account, source.feed.key, letter.scope, letter.digest.hex()),
+            source=self._uri,
+            type="afluente.dead-letter",
+            subject=source.feed.key,
+            time=observed_at,
+            dataschema=_LETTER_SCHEMA,
+            key=source.feed.key,
+            data=encode(data),
+        )
+        return self._record(event, "dead_letters", "dead_letter")
+
+    def _record(self, event: CloudEvent, topic: Topic, kind: str, *, suspect: bool = True) -> KafkaEvent:
+        clean = self._clean(event) if suspect else event
+        return kafka_event(clean, topic=topic, kind=kind, mode=self._source.mode)
+
+    def _clean(self, event: CloudEvent) -> CloudEvent:
+        """The event without secrets; almost always the event itself. Its subject and key stand in its data too."""
+        redactor = self._redactor
+        if not redactor.may_contain(event.data):
+            return event
+        data = encode(redactor.redact_value(orjson.loads(event.data)))
+        return msgspec.structs.replace(
+            event, data=data, subject=redactor.redact(event.subject), key=redactor.redact(event.key)
+        )
+
+
+def _too_large(change: Change, record: KafkaEvent) -> Letter:
+    message = change.normalised.message
+    return Letter(
+        scope="row",
+        reason="too_large",
+        detail=f"{change.kind} event of {record.size} bytes, revision {message.revision}",
+        digest=bytes.fromhex(_digest(message.id, change.digest.hex())),
+        payload=as_received(change.raw) if change.raw is not None else encode(message).decode(),
+        row_id=message.id,
+    )
+
+
+def _bound(newest: Newest | None) -> Bound:
+    return Bound() if newest is None else Bound(id=newest.id or None, sent_at=iso(newest.time))
+
+
+def _digest(*parts: str) -> str:
+    """A stable id of these texts: 128 bits, hexadecimal; lengths are mixed in, so no two lists read alike."""
+    return _begun(*parts).hexdigest()
+
+
+def _begun(*parts: str) -> blake2b:
+    return blake2b(b"".join(map(_framed, parts)), digest_size=16)
+
+
+def _framed(part: str) -> bytes:
+    text = part.encode("utf-8", "surrogatepass")
+    return len(text).to_bytes(4, "big") + text
+
+
+@lru_cache(maxsize=256)  # new messages have one and the same
+def _framed_state(kind: str, revision: int, state: str) -> bytes:
+    return _framed(kind) + _framed(str(revision)) + _framed(state)
