@@ -1,0 +1,1 @@
+"""The stream room: everything that touches Kafka."""
