@@ -1,0 +1,5 @@
+"""`python -m workers` is `afluente`."""
+
+from workers.cli import main
+
+main()

@@ -1,0 +1,304 @@
+"""All polling of one account on this worker: which feed next, within the budget, and what a failure leads to.
+
+Feeds of all owned shards share one schedule and one budget here, so that the provider sees one evenly paced client.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+from workers import logs
+from workers.account_report import AccountReport, Tally
+from workers.errors import CursorUnreadable, ParkFeed, PollFailed, RateLimited, Refused, ReopenShard
+from workers.metrics import Metrics
+from workers.model import Feed, HttpResponse, PageRef
+from workers.poll import FeedPoll, Fetch, Polled, Turn
+from workers.polling.backoff import PARKED_FEED, Backoff
+from workers.polling.budget import Budget
+from workers.polling.fetch import Fetcher
+from workers.polling.retry_after import retry_after_seconds
+from workers.polling.schedule import Schedule
+from workers.providers.base import Adapter
+from workers.shard import Shard
+
+#: Polls of one account at a time: at a request a second and a deadline of 30 s a provider that hangs holds this many.
+POLLS_IN_FLIGHT = 16
+#: A feed whose poll failed: most faults of a provider pass within seconds, and a broken feed costs 12 requests an hour.
+FAILED_FEED = Backoff(first=2.0, factor=2.0, limit=300.0)
+#: Part of the budget that histories and discovery may use together, so that live polls always have the rest.
+BACKGROUND_SHARE = 0.5
+#: Seconds between two looks at the account's state.
+STATE_SECONDS = 1.0
+
+
+#: Makes what carries one poll of a feed through: `make_poll(feed, shard, fetch)`.
+MakePoll = Callable[[Feed, Shard, Fetch], FeedPoll]
+
+
+class AccountPoller:
+    """Polls the feeds that are attached. `run` goes on until it is cancelled."""
+
+    def __init__(self, adapter: Adapter, fetcher: Fetcher, metrics: Metrics, make_poll: MakePoll) -> None:
+        self.adapter = adapter
+        self.name = adapter.account.name
+        self._fetcher, self._make_poll = fetcher, make_poll
+        self._clock = asyncio.get_running_loop().time
+        rate, random = adapter.account.requests_per_minute, Random()  # noqa: S311 - it spreads waits, it hides nothing
+        self._budget = Budget(rate, clock=self._clock, random=random)
+        self._background = Budget(rate * BACKGROUND_SHARE, clock=self._clock, random=random)
+        longest = adapter.account.max_interval_seconds
+        self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
+        self._schedule = Schedule(max_interval=longest)
+        self._feeds: dict[str, tuple[Feed, Shard]] = {}
+        self._histories: OrderedDict[str, None] = OrderedDict()
+        self._unreadable: set[str] = set()
+        self._parked: set[str] = set()
+        self._attempts: dict[str, int] = {}
+        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
+        self._changed = asyncio.Event()
+        self._history_waits = asyncio.Event()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._log = logs.logger("account").bind(account=self.name, provider=adapter.provider)
+
+    # --- feeds come and go --------------------------------------------------------------------------------
+
+    def attach(self, feed: Feed, shard: Shard) -> None:
+        """A feed to poll from now on, publishing through this shard."""
+        if not self._feeds:
+            self.report.first_feed()
+        self._feeds[feed.key] = (feed, shard)
+        self._schedule.add(feed.key)
+        self._changed.set()
+
+    def detach(self, key: str) -> None:
+        """A feed not to poll any more. A poll under way is cancelled; what it has handed in is still committed."""
+        self._schedule.remove(key)
+        for task in self._tasks.pop(key, set()):
+            task.cancel()
+        self._feeds.pop(key, None)
+        self._histories.pop(key, None)
+        self._attempts.pop(key, None)
+        self._unreadable.discard(key)
+        self._parked.discard(key)
+
+    def detach_shard(self, shard: Shard) -> None:
+        """All feeds of a shard that is down or given up."""
+        for key in [key for key, (_, mine) in self._feeds.items() if mine is shard]:
+            self.detach(key)
+
+    def poll_now(self, key: str) -> None:
+        """Poll this feed at once, and probe the account at once where it is paused."""
+        self._schedule.poll_now(key)
+        self._budget.probe_now()
+        self._changed.set()
+
+    def set_share(self, share: float) -> None:
+        """The part of the account's budget that this worker may use: owned shards ÷ all shards."""
+        self._budget.own(share)
+        self._background.own(share)
+
+    def hold(self) -> None:
+        """Begin no poll until `release`; those under way go on."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Polls may begin again."""
+        self._open.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a poll is under way."""
+        return bool(self._tasks)
+
+    # --- loops --------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._poll_feeds())
+                loops.create_task(self._read_histories())
+                loops.create_task(self._watch_state())
+        finally:
+            for key in list(self._feeds):
+                self.detach(key)
+
+    async def _poll_feeds(self) -> None:
+        while True:
+            await self._until_due()
+            await self._slots.acquire()  # a poll may begin when fewer than the limit are under way
+            key = None
+            try:
+                await self._budget.take()
+                await self._open.wait()
+                key = self._schedule.next(self._clock())
+            finally:
+                if key is None:
+                    self._slots.release()
+            if key is not None:  # the slot is the poll's until it has ended
+                self._spawn(key, self._poll(key)).add_done_callback(lambda _: self._slots.release())
+
+    async def _until_due(self) -> None:
+        while True:
+            self._changed.clear()
+            due = self._schedule.due_at(self._clock())
+            wait = None if due is None else due - self._clock()
+            if wait is not None and wait <= 0:
+                return
+            try:
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    async def _poll(self, key: str) -> None:
+        poll, begun = self._make_poll(*self._feeds[key], self.fetch), self._clock()
+        try:
+            polled = await poll.live()
+        except PollFailed as error:
+            self._failed(key, error)
+        except ReopenShard:
+            self._schedule.failed(key, self._clock())
+        except CursorUnreadable as error:
+            self._give_up(key, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must stay with this feed, and be loud
+            self._failed_by_us(key, error)
+        else:
+            self._succeeded(key, polled)
+        finally:
+            self.report.polled(self._clock() - begun)
+            self._schedule.failed(key, self._clock())  # cancelled, or broken by a fault of ours: not in flight any more
+            self._changed.set()
+
+    async def _read_histories(self) -> None:
+        """One batch of one history at a time, in turn; the budget gives them only its stated share."""
+        while True:
+            await self._history_waits.wait()
+            await self._open.wait()
+            key = next(iter(self._histories), None)
+            if key is None:
+                self._history_waits.clear()
+                continue
+            self._histories.move_to_end(key)
+            task = self._spawn(key, self._read_history(key))
+            await asyncio.wait([task])
+
+    async def _read_history(self, key: str) -> None:
+        try:
+            polled = await self._make_poll(*self._feeds[key], self.fetch).history()
+        except PollFailed as error:
+            self.report.failed(error.reason, failing=False)
+            self._pause_for(error)
+            await asyncio.sleep(FAILED_FEED.first)
+        except (ReopenShard, CursorUnreadable):
+            await asyncio.sleep(FAILED_FEED.first)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._log.error("history_fault", feed=key, exc_info=error)
+            await asyncio.sleep(FAILED_FEED.limit)
+        else:
+            if not polled.history:
+                self._histories.pop(key, None)
+                self._log.info("history_read", feed=key)
+
+    def _spawn(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.setdefault(key, set()).add(task)
+        task.add_done_callback(lambda ended: self._ended(key, ended))
+        return task
+
+    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
+        """Forget the task."""
+        mine = self._tasks.get(key, set())
+        mine.discard(task)
+        if not mine:
+            self._tasks.pop(key, None)
+
+    # --- what a poll led to -------------------------------------------------------------------------------
+
+    def _succeeded(self, key: str, polled: Polled) -> None:
+        now = self._clock()
+        self._schedule.done(key, now, [time / 1000 for time in polled.times])
+        self._attempts.pop(key, None)
+        self._parked.discard(key)
+        self._budget.succeeded()
+        self.report.succeeded()
+        if polled.history and key in self._feeds:
+            self._histories.setdefault(key, None)
+            self._history_waits.set()
+
+    def _failed(self, key: str, error: PollFailed) -> None:
+        """What the worker does next, by the branch of the error tree: its docstrings give the reasons."""
+        parks = isinstance(error, ParkFeed)
+        self.report.failed(error.reason, failing=not parks)
+        now, attempts = self._clock(), self._attempts.get(key, 0) + 1
+        if self._pause_for(error):
+            self._schedule.failed(key, now)
+            return
+        wait = (PARKED_FEED if parks else FAILED_FEED).delay(attempts)
+        self._attempts[key] = attempts
+        self._schedule.failed(key, now, again_at=now + wait)
+        if parks:
+            self._parked.add(key)
+        self._log.warning("poll_failed", feed=key, reason=error.reason, error=str(error), again_in_seconds=wait)
+
+    def _failed_by_us(self, key: str, error: Exception) -> None:
+        """A fault of the program: this feed waits as a failed one does, its neighbours never notice."""
+        self.report.failed("internal", failing=True)
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        self._schedule.failed(key, self._clock(), again_at=self._clock() + FAILED_FEED.delay(self._attempts[key]))
+        self._log.error("poll_fault", feed=key, exc_info=error)
+
+    def _pause_for(self, error: PollFailed) -> bool:
+        """Pause the whole account where the provider said no to all of it."""
+        if isinstance(error, RateLimited):
+            asked = retry_after_seconds(error.retry_after, time.time_ns() // 1_000_000)
+            seconds = self._budget.rate_limited(asked)
+            self.report.waits(seconds)
+        elif isinstance(error, Refused):
+            self._budget.refused()
+        else:
+            return False
+        self._log.warning(
+            "account_paused", reason=error.reason, error=str(error), seconds=round(self._budget.paused_for, 1)
+        )
+        return True
+
+    def _give_up(self, key: str, error: CursorUnreadable) -> None:
+        self._unreadable.add(key)
+        self._schedule.remove(key)
+        self._log.error("feed_unreadable", feed=key, error=str(error), advice="remove its cursor to read the feed anew")
+
+    async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
+        """One page of a feed. The first request of a poll was paid for when the feed was picked."""
+        if turn == "more":
+            self._budget.succeeded()  # the page before was one: a probe that succeeded must not make this wait
+        if turn == "history":
+            await self.take_background()
+        elif turn == "more":
+            await self._budget.take()
+        self.report.requested()
+        return await self._fetcher.fetch(self.adapter.request(feed, ref), account=self.name)
+
+    async def take_background(self) -> None:
+        """Wait until a request may be sent that live polls do not need."""
+        await self._background.take()
+        await self._budget.take()
+
+    # --- state --------------------------------------------------------------------------------------------
+
+    async def _watch_state(self) -> None:
+        while True:
+            tally = Tally(
+                feeds=len(self._feeds),
+                backfilling=len(self._histories),
+                parked=len(self._parked),
+                unreadable=len(self._unreadable),
+                overdue=self._schedule.overdue(self._clock()),
+            )
+            self.report.show(tally, self._budget.reason)
+            await asyncio.sleep(STATE_SECONDS)

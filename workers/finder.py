@@ -1,0 +1,80 @@
+"""Finding feeds while a worker runs: for accounts with `discover = true`, one worker at a time looks and writes.
+
+That worker is the owner of the account's home shard, the one that the account's name hashes to. What is found goes to
+the feeds topic like anyone's definition, so every feed reaches its own shard's owner by the same way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from workers import logs
+from workers.discovery import DiscoveringAdapter, Discovery
+from workers.errors import FeedsNotWritten, PollFailed, ReopenShard
+from workers.model import Feed
+from workers.polling.fetch import Fetcher
+from workers.settings.kafka import KafkaSettings, TopicNames
+from workers.stream.feeds_topic import DefinitionWriter, stored_definitions
+from workers.stream.partition import partition_of
+
+#: Seconds between two looks at a provider's list: how long a new conversation may wait to be noticed.
+LOOK_SECONDS = 300.0
+#: Seconds until the first look, so that polling begins first.
+FIRST_LOOK_SECONDS = 2.0
+
+
+class FeedFinder:
+    """Looks for one account's feeds. `take` waits until a request of the background share may be sent."""
+
+    def __init__(
+        self,
+        adapter: DiscoveringAdapter,
+        fetcher: Fetcher,
+        take: Callable[[], Awaitable[None]],
+        kafka: KafkaSettings,
+        topics: TopicNames,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        self._discovery = Discovery(adapter, fetcher, take)
+        self._kafka, self._topics, self._look_seconds = kafka, topics, look_seconds
+        self._known: set[str] = set()
+        self._ours = asyncio.Event()
+        self._home = partition_of(adapter.account.name.encode(), kafka.shards)
+        self._log = logs.logger("finder").bind(account=adapter.account.name, provider=adapter.provider)
+
+    def own(self, shards: frozenset[int]) -> None:
+        """The shards of this worker from now on."""
+        if self._home in shards:
+            self._ours.set()
+        else:
+            self._ours.clear()
+
+    async def run(self) -> None:
+        """Look, write what is new, wait; until cancelled."""
+        await asyncio.sleep(FIRST_LOOK_SECONDS)
+        while True:
+            await self._ours.wait()
+            try:
+                await self._look()
+            except PollFailed as error:
+                self._log.warning("discovery_failed", reason=error.reason, error=str(error))
+            except (FeedsNotWritten, ReopenShard) as error:
+                self._log.warning("discovered_feeds_not_written", error=str(error))
+            await asyncio.sleep(self._look_seconds)
+
+    async def _look(self) -> None:
+        found = await self._discovery.run_once()
+        if all(feed.key in self._known for feed in found):
+            return
+        # Whatever stands in the topic was decided by someone, a paused feed above all: it is left as it is.
+        stored = await stored_definitions(self._kafka, self._topics)
+        self._known |= {definition.key.decode("utf-8", "replace") for definition in stored}
+        await self._write([feed for feed in found if feed.key not in self._known])
+
+    async def _write(self, feeds: list[Feed]) -> None:
+        if not feeds:
+            return
+        async with DefinitionWriter(self._kafka, self._topics) as writer:
+            await writer.write(feeds)
+        self._known |= {feed.key for feed in feeds}
+        self._log.info("feeds_discovered", feeds=len(feeds))

@@ -1,0 +1,173 @@
+"""Every metric that a worker exports: the only place where their names live.
+
+Conventions: prometheus.io/docs/practices/naming and /instrumentation. Attempts and failures are two counters, times are
+timestamps, label sets are closed: known series stand at 0 from the start. Never a conversation, a message or a person.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from workers import __version__
+
+#: States of an account, the most telling first: see `workers.account_state`.
+ACCOUNT_STATES: Final = ("refused", "rate_limited", "stuck", "failing", "backfilling", "polling", "idle")
+#: States of a feed on its worker.
+FEED_STATES: Final = ("active", "backfilling", "parked", "unreadable")
+#: Kinds of published events.
+EVENT_KINDS: Final = ("created", "updated", "gap", "dead_letter")
+#: Why a shown row was not published as an event.
+ROW_REASONS: Final = ("before_floor", "before_start", "status_regressed")
+
+#: Bounds in seconds. A request takes 10 ms to a deadline of 30 s; a transaction 5 ms to 15 s.
+_REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_TRANSACTION_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+#: A message is seen within seconds while a person writes, within the greatest interval when it is quiet.
+_DELAY_SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
+
+_ACCOUNT = ("provider", "account")
+
+
+class Metrics:
+    """The registry of one process."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+
+        def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+            return Counter(f"afluente_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+            return Gauge(f"afluente_{name}", text, labels, registry=registry)
+
+        def histogram(name: str, text: str, labels: tuple[str, ...], buckets: Iterable[float]) -> Histogram:
+            return Histogram(f"afluente_{name}", text, labels, registry=registry, buckets=tuple(buckets))
+
+        # Fetch
+        self.requests = counter(
+            "requests_total", "Requests sent to providers, pages beyond the first included.", _ACCOUNT
+        )
+        self.polls = counter("polls_total", "Polls of feeds that ended, successful or not.", _ACCOUNT)
+        self.poll_failures = counter("poll_failures_total", "Polls that brought no page.", (*_ACCOUNT, "reason"))
+        self.poll_duration = histogram(
+            "poll_duration_seconds",
+            "Time from the first request of a poll to its last page.",
+            ("provider",),
+            _REQUEST_SECONDS,
+        )
+        self.rate_limit_wait = counter(
+            "rate_limit_wait_seconds_total",
+            "Seconds that accounts paused because the provider said 'too many'.",
+            _ACCOUNT,
+        )
+        # Normalise
+        self.rows_ignored = counter("rows_ignored_total", "Shown rows that were left out.", (*_ACCOUNT, "reason"))
+        self.entries_skipped = counter("entries_skipped_total", "Entries of pages that are no messages.", _ACCOUNT)
+        self.dead_letters = counter("dead_letters_total", "Dead letters published.", (*_ACCOUNT, "reason"))
+        self.gaps = counter("gaps_total", "Gap events published: messages that could not be shown any more.", _ACCOUNT)
+        # Publish
+        self.events_published = counter("events_published_total", "Events committed to Kafka.", (*_ACCOUNT, "kind"))
+        self.delivery_delay = histogram(
+            "delivery_delay_seconds",
+            "Time from a live message's own time to its commit, by the provider's clock and ours.",
+            ("provider",),
+            _DELAY_SECONDS,
+        )
+        self.transactions = counter("transactions_total", "Kafka transactions begun.")
+        self.transaction_failures = counter(
+            "transaction_failures_total",
+            "Transactions and openings whose outcome is unknown; the shard restored itself.",
+            ("reason",),
+        )
+        self.transaction_duration = histogram(
+            "transaction_duration_seconds", "Time of a committed transaction.", (), _TRANSACTION_SECONDS
+        )
+        self.shard_last_commit = gauge(
+            "shard_last_commit_timestamp_seconds",
+            "Unix time of the last committed transaction of an owned shard.",
+            ("shard",),
+        )
+        self.restore_duration = histogram(
+            "restore_duration_seconds",
+            "Time to take a shard and read its cursors.",
+            (),
+            (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+        )
+        # Accounts and feeds
+        self.account_state = gauge(
+            "account_state",
+            "1 for the state that the account is in on this worker, 0 for all others.",
+            (*_ACCOUNT, "state"),
+        )
+        self.last_success = gauge(
+            "account_last_success_timestamp_seconds", "Unix time of the last successful poll on this worker.", _ACCOUNT
+        )
+        self.last_message = gauge(
+            "account_last_message_timestamp_seconds", "Provider time of the newest message published here.", _ACCOUNT
+        )
+        self.feeds = gauge("feeds", "Feeds that this worker owns, by state.", (*_ACCOUNT, "state"))
+        self.feeds_overdue = gauge("feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT)
+        self.definitions_rejected = counter(
+            "feed_definitions_rejected_total", "Records of the feeds topic that cannot be polled.", ("reason",)
+        )
+        # Worker
+        self.shards_owned = gauge("shards_owned", "Shards assigned to this worker.")
+        self.shards_serving = gauge("shards_serving", "Owned shards that are restored and being polled.")
+        self.group_joined = gauge("group_joined", "1 while this worker is a member of its group, else 0.")
+        self.last_pump = gauge("group_last_pump_timestamp_seconds", "Unix time at which the group was last heard of.")
+        self.loop_lag = gauge("event_loop_lag_seconds", "How late the last one-second timer of the event loop was.")
+        self.build_info = gauge("build_info", "1, with the version of the program.", ("version",))
+        self.build_info.labels(__version__).set(1)
+
+    def known_account(
+        self, provider: str, account: str, letter_reasons: Iterable[str], poll_reasons: Iterable[str]
+    ) -> None:
+        """Let every series of an account exist, at 0."""
+        for metric in (
+            self.requests,
+            self.polls,
+            self.rate_limit_wait,
+            self.entries_skipped,
+            self.gaps,
+            self.last_success,
+            self.last_message,
+            self.feeds_overdue,
+        ):
+            metric.labels(provider, account)
+        labelled = (
+            (self.poll_failures, poll_reasons),
+            (self.rows_ignored, ROW_REASONS),
+            (self.dead_letters, letter_reasons),
+            (self.events_published, EVENT_KINDS),
+            (self.account_state, ACCOUNT_STATES),
+            (self.feeds, FEED_STATES),
+        )
+        for metric, values in labelled:
+            for value in values:
+                metric.labels(provider, account, value)
+        self.poll_duration.labels(provider)
+        self.delivery_delay.labels(provider)
+
+    def known_reasons(self, transaction_reasons: Iterable[str], rejections: Iterable[str]) -> None:
+        """Let the process-wide labelled series exist, at 0."""
+        for reason in transaction_reasons:
+            self.transaction_failures.labels(reason)
+        for reason in rejections:
+            self.definitions_rejected.labels(reason)
+
+    def forget_shard(self, number: int) -> None:
+        """A shard that is not ours any more says nothing here."""
+        if (str(number),) in self.shard_last_commit._metrics:  # noqa: SLF001 - remove() raises for a series that is not there
+            self.shard_last_commit.remove(str(number))

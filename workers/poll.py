@@ -1,0 +1,276 @@
+"""One poll of one feed, read from top to bottom: request, page, walk, batches, commit.
+
+The pure rooms decide; this file only carries: responses to the walk, outcomes to the shard, counts to the metrics.
+"""
+
+import asyncio
+import base64
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Literal
+
+import msgspec
+import xxhash
+from prometheus_client import Histogram
+
+from workers.errors import PageUnreadable
+from workers.events.encoding import EventEncoder
+from workers.metrics import Metrics
+from workers.model import Feed, HttpResponse, Page, PageRef, Record
+from workers.polling.cursor import Cursor
+from workers.polling.cursor_records import records as cursor_records
+from workers.polling.history import HistoryWalk
+from workers.polling.outcome import Letter, Outcome
+from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
+from workers.polling.rules import Rules
+from workers.polling.walk import LiveWalk
+from workers.providers.base import Adapter
+from workers.settings.kafka import TopicNames
+from workers.shard import Shard
+from workers.stream.partition import partition_of
+from workers.stream.record import KafkaRecord
+
+#: Bytes of a response kept for a page letter before its text is cut further: what a person can look at.
+_LETTER_BYTES = 1024 * 1024
+#: Bytes of a body beyond which it is read beside the event loop. A page of 500 rows is below it; a body of 8 MiB that
+#: is hard to read takes seconds, in which no other account would be polled and no heartbeat sent.
+_HEAVY_BYTES = 512 * 1024
+#: One at a time, so that what one of them is decoded to is all the memory that they take together.
+_heavy_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-page")
+
+#: Whose request it is: the first of a poll (paid for when the feed was picked), a further one, one of a history.
+Turn = Literal["first", "more", "history"]
+Fetch = Callable[[Feed, PageRef, Turn], Awaitable[HttpResponse]]
+
+
+class Encoded(Record, frozen=True, kw_only=True):
+    """An outcome as Kafka records, with its size in bytes and what the metrics will want to know."""
+
+    records: tuple[KafkaRecord, ...]
+    size: int
+    kinds: tuple[str, ...]
+
+
+_NOTHING = Encoded(records=(), size=0, kinds=())
+
+
+class Polled(Record, frozen=True, kw_only=True):
+    """What a poll came to: the provider times (ms) of new messages, and whether a history waits behind them."""
+
+    times: tuple[int, ...] = ()
+    history: bool = False
+
+
+class FeedPoll:
+    """All that one feed's polls need. `fetch(feed, ref, turn)` answers with a response or raises PollFailed."""
+
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        shard: Shard,
+        adapter: Adapter,
+        rules: Rules,
+        make_encoder: Callable[[Feed], EventEncoder],
+        fetch: Fetch,
+        topics: TopicNames,
+        shards: int,
+        metrics: Metrics,
+    ) -> None:
+        self.feed, self.shard = feed, shard
+        self._adapter, self._rules, self._fetch = adapter, rules, fetch
+        self._make_encoder = make_encoder
+        self._encoder: EventEncoder | None = None
+        self._topics, self._shards, self._metrics = topics, shards, metrics
+        self._labels = (adapter.provider, feed.account)
+
+    async def live(self) -> Polled:
+        """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable."""
+        now, cursor, ref = _now_ms(), self._contacted(), self._adapter.first()
+        response = await self._fetch(self.feed, ref, "first")
+        page = _digest(response)
+        if cursor is not None and _unchanged(cursor, page, now):
+            return Polled(history=cursor.history is not None)
+        walk = LiveWalk(cursor, self._rules, ref, now)
+        walk.take(await self._read(ref, response))
+        while walk.want is not None:
+            ref = walk.want
+            walk.take(await self._read(ref, await self._fetch(self.feed, ref, "more")))
+        self._count_skipped(walk.skipped)
+        plan = LivePlan(walk, self._contacted(), self._rules, now, page)
+        return await self._publish(plan, now)
+
+    async def history(self) -> Polled:
+        """Read and commit one batch of the feed's history; `history` of the result says whether more is left."""
+        now = _now_ms()
+        cursor = self._contacted()
+        if cursor is None or cursor.history is None:
+            return Polled()
+        walk = HistoryWalk(cursor, self._rules, self._adapter.first())
+        while walk.want is not None:
+            ref = walk.want
+            walk.take(await self._read(ref, await self._fetch(self.feed, ref, "history")))
+        self._count_skipped(walk.skipped)
+        cursor = self._contacted()
+        if cursor is None or cursor.history is None:
+            return Polled()
+        return await self._publish(HistoryPlan(walk, cursor.history), now)
+
+    async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
+        try:
+            return await self._page(ref, response)
+        except PageUnreadable as error:
+            failure = error.with_traceback(None)  # its frames hold all that the body was decoded to
+        await self._tell_page(failure, response)
+        raise failure
+
+    async def _page(self, ref: PageRef, response: HttpResponse) -> Page:
+        if len(response.body) <= _HEAVY_BYTES:
+            return self._adapter.page(self.feed, ref, response)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_heavy_reading, self._adapter.page, self.feed, ref, response)
+
+    async def _publish(self, plan: Plan, now: int) -> Polled:
+        batches = Batches(plan, partial(self._adapter.normalise, self.feed), self._rules, now)
+        times: list[int] = []
+        while batch := batches.next(self._contacted(), lambda base, outcome: self._encoded(base, outcome, now)):
+            outcome, encoded = batch
+            await self._commit(outcome, encoded)
+            times += outcome.times
+        cursor = self._contacted()
+        return Polled(times=tuple(times), history=cursor is not None and cursor.history is not None)
+
+    async def _commit(self, outcome: Outcome, encoded: Encoded) -> None:
+        self._count_left_out(outcome)
+        if not outcome.durable:
+            self.shard.keep(self.feed.key, outcome.cursor)
+            return
+        at = await self.shard.commit(self.feed.key, outcome.cursor, encoded.records, encoded.size)
+        self._count_published(outcome, encoded, at)
+
+    async def _tell_page(self, error: PageUnreadable, response: HttpResponse) -> None:
+        """A dead letter for a page that nobody can read: once per reason until the feed succeeds again."""
+        key, now = self.feed.key, _now_ms()
+        cursor = self.shard.cursor(key) or Cursor(contact=0)
+        if error.letter in cursor.letters:
+            return
+        after = msgspec.structs.replace(cursor, letters=(*cursor.letters, error.letter))
+        outcome = Outcome(cursor=after, letters=(_page_letter(error, response),))
+        await self._commit(outcome, self._encoded(cursor, outcome, now))
+
+    def _contacted(self) -> Cursor | None:
+        """The cursor, once a page was ever read (before that it may hold nothing but page letters)."""
+        cursor = self.shard.cursor(self.feed.key)
+        return cursor if cursor is not None and cursor.contact else None
+
+    def _encoded(self, before: Cursor, outcome: Outcome, now: int) -> Encoded:
+        if not outcome.durable:
+            return _NOTHING
+        if self._encoder is None:  # most polls bring no news
+            self._encoder = self._make_encoder(self.feed)
+        events = self._encoder.events(outcome, now)
+        names = {"messages": self._topics.messages, "dead_letters": self._topics.dead_letters}
+        records = [
+            KafkaRecord(
+                topic=names[event.topic],
+                partition=partition_of(event.key, self._shards),
+                key=event.key,
+                value=event.value,
+                headers=event.headers,
+            )
+            for event in events
+        ]
+        cursors = [
+            KafkaRecord(topic=self._topics.cursors, partition=self.shard.number, key=key, value=value)
+            for key, value in cursor_records(self.feed.key, before, outcome.cursor)
+        ]
+        size = sum(event.size for event in events) + sum(record.size for record in cursors)
+        return Encoded(records=(*records, *cursors), size=size, kinds=tuple(event.kind for event in events))
+
+    # --- counting -----------------------------------------------------------------------------------------
+
+    def _count_skipped(self, skipped: Mapping[str, int]) -> None:
+        if skipped:
+            self._metrics.entries_skipped.labels(*self._labels).inc(sum(skipped.values()))
+
+    def _count_left_out(self, outcome: Outcome) -> None:
+        for reason, count in outcome.left_out.items():
+            self._metrics.rows_ignored.labels(*self._labels, reason).inc(count)
+
+    def _count_published(self, outcome: Outcome, encoded: Encoded, at: float) -> None:
+        metrics, labels = self._metrics, self._labels
+        for kind in set(encoded.kinds):
+            metrics.events_published.labels(*labels, kind).inc(encoded.kinds.count(kind))
+        for letter in outcome.letters:
+            metrics.dead_letters.labels(*labels, letter.reason).inc()
+        too_large = encoded.kinds.count("dead_letter") - len(outcome.letters)
+        if too_large > 0:
+            metrics.dead_letters.labels(*labels, "too_large").inc(too_large)
+        metrics.gaps.labels(*labels).inc(len(outcome.gaps))
+        self._count_delays(outcome, at)
+
+    def _count_delays(self, outcome: Outcome, at: float) -> None:
+        delays = self._metrics.delivery_delay.labels(self._labels[0])
+        created = [change for change in outcome.changes if change.kind == "created"]
+        _observe_all(delays, [max(0.0, at - change.time / 1000) for change in created if change.origin == "live"])
+        if created:
+            gauge = self._metrics.last_message.labels(*self._labels)
+            newest = max(change.time for change in created) / 1000
+            gauge.set(max(newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
+
+
+def rules_of(adapter: Adapter) -> Rules:
+    """What an account's settings and its provider's paging say about reading one of its feeds."""
+    account = adapter.account
+    start = account.start_ms
+    return Rules(
+        settle=account.settle_ms,
+        remember=account.remembered,
+        start=start if start is not None else ("now" if account.start == "now" else "beginning"),
+        history_limit=account.history_limit,
+        numbered=adapter.numbered,
+    )
+
+
+def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:
+    """What `observe` does for each of these amounts, for a quarter of its price: fifty of them are usual."""
+    bounds, buckets = histogram._upper_bounds, histogram._buckets  # noqa: SLF001 - the library takes one at a time only
+    for place, count in Counter(bisect_left(bounds, amount) for amount in amounts).items():
+        buckets[place].inc(count)
+    histogram._sum.inc(sum(amounts))  # noqa: SLF001 - as above
+
+
+def _unchanged(cursor: Cursor, page: bytes, now: int) -> bool:
+    """Whether nothing can be news: the same bytes as last time, and no walk or word is owed."""
+    owed = cursor.again is not None and cursor.again.due <= now
+    return cursor.page == page and not owed and not cursor.letters
+
+
+def _digest(response: HttpResponse) -> bytes:
+    return xxhash.xxh3_64_digest(response.body, seed=response.status)
+
+
+def _page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
+    body = response.body[:_LETTER_BYTES]
+    try:
+        payload, encoding = body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        payload, encoding = base64.b64encode(body).decode(), "base64"
+    return Letter(
+        scope="page",
+        reason=error.letter,
+        detail=str(error),
+        digest=_digest(response),
+        payload=payload,
+        payload_encoding="utf-8" if encoding == "utf-8" else "base64",
+        status=response.status,
+        content_type=response.content_type or None,
+    )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

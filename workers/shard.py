@@ -1,0 +1,275 @@
+"""One owned shard: open, restore, publish, abandon, and again, until it is given up.
+
+The shard holds the cursors of its feeds and commits what polls bring, many feeds in one transaction (one producer
+makes about 60 transactions a second on a real broker, whatever is in them). A cursor in memory is always the newest
+one handed in; when a transaction's outcome is unknown, all of them are dropped and read anew from Kafka.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from workers import logs
+from workers.errors import CursorUnreadable, ReopenShard, ShardFenced, TransactionFailed
+from workers.metrics import Metrics
+from workers.model import Record
+from workers.polling.cursor import Cursor
+from workers.polling.cursor_records import Restored
+from workers.settings.kafka import KafkaSettings, TopicNames
+from workers.stream.publisher import Publisher
+from workers.stream.record import KafkaRecord
+from workers.stream.restore import restore
+
+#: Seconds to wait for company before a transaction begins: costs a message this much delay, saves a transaction for
+#: every other feed that has news in the meantime.
+LINGER_SECONDS = 0.05
+#: Records that need no more company: what a transaction costs besides its records (1 ms) is 4 µs for each of them,
+#: a fifth of what making them took.
+COMPANY_RECORDS = 250
+#: Records and bytes of one transaction at most: sent in about a second, far from the deadline of 15 s.
+TRANSACTION_RECORDS = 5_000
+TRANSACTION_BYTES = 8 * 1024 * 1024
+#: Seconds to wait before a shard is opened again after a failure, doubling from the first to the last.
+REOPEN_SECONDS = (0.2, 10.0)
+#: Seconds for reading the cursors of one shard; 100 000 of them take about five.
+RESTORE_SECONDS = 120.0
+#: Cursors put together in one go, about 10 ms: restoring must not hold up the heartbeat.
+_SLICE = 1000
+
+
+class Submission(Record, frozen=True, kw_only=True):
+    """A feed's records for one transaction, who waits for it, and until when (loop time) for company."""
+
+    key: str
+    records: Sequence[KafkaRecord]
+    size: int
+    due: float
+    committed: asyncio.Future[float]
+
+
+class Listener(Protocol):
+    """Who wants to know that a shard serves, or no longer does."""
+
+    def serving(self, shard: "Shard") -> None:
+        """The cursors are restored: polls may begin."""
+        ...
+
+    def down(self, shard: "Shard") -> None:
+        """Nothing can be committed for now: polls must end."""
+        ...
+
+
+class Shard:
+    """Shard `number`, from assignment to revocation. `run` ends only by `close` or cancellation."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        kafka: KafkaSettings,
+        topics: TopicNames,
+        limits: Mapping[str, int],
+        metrics: Metrics,
+        listener: Listener,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.number = number
+        self.serving = False
+        self._kafka, self._topics, self._limits = kafka, topics, limits
+        self._metrics, self._listener, self._clock = metrics, listener, clock
+        self._cursors: dict[str, Cursor | CursorUnreadable] = {}
+        self._queue: deque[Submission] = deque()
+        self._queued = 0
+        self._work = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._closing = False
+        self._closed_in_order = False
+        self._unfinished = 0
+        self._lost = 0
+        self._failures = 0
+        self._log = logs.logger("shard").bind(shard=number)
+
+    # --- for polls ----------------------------------------------------------------------------------------
+
+    def cursor(self, key: str) -> Cursor | None:
+        """The newest cursor of a feed. Raises CursorUnreadable, and TransactionFailed while the shard is down."""
+        if not self.serving:
+            raise TransactionFailed(f"shard {self.number} is not serving", "state")
+        cursor = self._cursors.get(key)
+        if isinstance(cursor, CursorUnreadable):
+            raise cursor
+        return cursor
+
+    def keep(self, key: str, cursor: Cursor) -> None:
+        """A cursor that differs in nothing that Kafka must know."""
+        if self.serving:
+            self._cursors[key] = cursor
+
+    async def commit(self, key: str, cursor: Cursor, records: Sequence[KafkaRecord], size: int) -> float:
+        """Publish these records and the cursor they belong to; when they were committed. Raises ReopenShard."""
+        if not self.serving or self._closing:
+            raise TransactionFailed(f"shard {self.number} is not serving", "state")
+        self._cursors[key] = cursor
+        loop = asyncio.get_running_loop()
+        committed: asyncio.Future[float] = loop.create_future()
+        due = loop.time() + LINGER_SECONDS
+        self._queue.append(Submission(key=key, records=records, size=size, due=due, committed=committed))
+        self._queued += len(records)
+        self._unfinished += 1
+        self._work.set()
+        if self._queued >= COMPANY_RECORDS:
+            self._enough.set()
+        try:
+            return await asyncio.shield(committed)
+        finally:
+            self._unfinished -= 1
+
+    @property
+    def uncommitted(self) -> int:
+        """Submissions whose outcome is not known yet."""
+        return self._unfinished
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until closed. Whatever Kafka does ends in a reopening; only StopWorker gets out."""
+        while not self._closing:
+            try:
+                await self._serve()
+            except ShardFenced as error:
+                await self._after(error, self._kafka.session_timeout_seconds)
+            except ReopenShard as error:
+                first, last = REOPEN_SECONDS
+                await self._after(error, min(last, first * 2 ** min(self._failures, 10)))
+            finally:
+                self._down()
+
+    def close(self) -> None:
+        """Commit what is queued, then end `run`; take nothing new."""
+        self._closing = True
+        self._work.set()
+        self._enough.set()
+
+    def unsaid(self) -> str:
+        """One line about what was not committed since `close`; empty where all was."""
+        records = self._lost + sum(len(submission.records) for submission in self._queue)
+        if records or self._unfinished:
+            return f"shard {self.number}: {records} records of {max(self._unfinished, 1)} feeds"
+        return (
+            "" if self._closed_in_order else f"shard {self.number}: no transaction under way, but Kafka did not answer"
+        )
+
+    async def _serve(self) -> None:
+        begun = self._clock()
+        publisher = await Publisher.open(self._kafka, self.number, self._limits)
+        try:
+            self._cursors = await self._restored()
+            self._metrics.restore_duration.observe(self._clock() - begun)
+            self.serving = True
+            self._log.info("shard_serving", feeds=len(self._cursors), seconds=round(self._clock() - begun, 3))
+            self._listener.serving(self)
+            await self._publish_all(publisher)
+        except BaseException:
+            publisher.abandon()
+            raise
+        self._closed_in_order = await publisher.close()
+
+    async def _restored(self) -> dict[str, Cursor | CursorUnreadable]:
+        """The cursors as committed. Only ever called behind an open publisher: nobody else can add to them."""
+        restored = Restored()
+        await restore(
+            self._kafka,
+            self._topics.cursors,
+            [self.number],
+            lambda _, key, value: restored.apply(key, value),
+            deadline=RESTORE_SECONDS,
+        )
+        cursors: dict[str, Cursor | CursorUnreadable] = {}
+        for key, cursor in restored.cursors():
+            cursors[key] = cursor
+            if isinstance(cursor, CursorUnreadable):
+                self._log.error("cursor_unreadable", feed=key, error=str(cursor))
+            if not len(cursors) % _SLICE:
+                await asyncio.sleep(0)
+        return cursors
+
+    async def _publish_all(self, publisher: Publisher) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._queue:
+                await self._company()
+                await self._publish(publisher, self._next_transaction())
+                self._failures = 0
+            if self._closing:
+                return
+
+    async def _company(self) -> None:
+        """Let others join, until the first has waited its time or enough has come together."""
+        wait = self._queue[0].due - asyncio.get_running_loop().time()
+        if wait <= 0 or self._closing or self._queued >= COMPANY_RECORDS:
+            return
+        self._enough.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._enough.wait()
+
+    async def _publish(self, publisher: Publisher, submissions: list[Submission]) -> None:
+        begun = self._clock()
+        self._metrics.transactions.inc()
+        try:
+            await publisher.publish([record for submission in submissions for record in submission.records])
+        except BaseException:
+            self._fail(submissions)
+            raise
+        now = self._clock()
+        self._metrics.transaction_duration.observe(max(0.0, now - begun))
+        self._metrics.shard_last_commit.labels(str(self.number)).set(now)
+        for submission in submissions:
+            submission.committed.set_result(now)
+
+    def _next_transaction(self) -> list[Submission]:
+        """As many submissions as fit; the first always does (a single one is bounded where it is made).
+
+        One of each feed at most: a live poll and a batch of the history are each in the order of time, not together.
+        """
+        taken: dict[str, Submission] = {}
+        records = size = 0
+        while self._queue:
+            head = self._queue[0]
+            records, size = records + len(head.records), size + head.size
+            if taken and (head.key in taken or records > TRANSACTION_RECORDS or size > TRANSACTION_BYTES):
+                break
+            taken[head.key] = self._queue.popleft()
+        self._queued -= sum(len(submission.records) for submission in taken.values())
+        return list(taken.values())
+
+    def _down(self) -> None:
+        if self.serving:
+            self.serving = False
+            self._listener.down(self)
+        self._cursors = {}
+        self._fail(self._queue)
+        self._queue.clear()
+        self._queued = 0
+
+    def _fail(self, submissions: Sequence[Submission] | deque[Submission]) -> None:
+        for submission in submissions:
+            if not submission.committed.done():
+                self._lost += len(submission.records) * self._closing
+                submission.committed.set_exception(
+                    TransactionFailed(f"shard {self.number} went down with it uncommitted", "state")
+                )
+                submission.committed.exception()  # its poll may be gone: nobody else needs to look
+
+    async def _after(self, error: ReopenShard, seconds: float) -> None:
+        """Nothing of this shard is polled or published until the wait is over (a fenced one might fence back)."""
+        self._down()
+        self._failures += 1
+        self._metrics.transaction_failures.labels(error.reason).inc()
+        self._log.warning("shard_reopens", error=str(error), reason=error.reason, in_seconds=seconds)
+        if not self._closing:
+            await asyncio.sleep(seconds)

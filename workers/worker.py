@@ -1,0 +1,258 @@
+"""One worker: joins the group, serves the shards that it is given, and drains when it is told to stop.
+
+Group → shards → feeds → account pollers: this is where they meet, and nowhere else.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from workers import logs
+from workers.account import AccountPoller
+from workers.errors import FeedRejected, NotDrained, StopWorker
+from workers.feeds import FeedDefinition, read
+from workers.finder import FeedFinder
+from workers.metrics import Metrics
+from workers.model import Feed
+from workers.settings.settings import Settings
+from workers.shard import Shard
+from workers.stream.ownership import REVOKE_SECONDS, Ownership
+from workers.stream.partition import partition_of
+
+#: Part of `shutdown_seconds` in which polls may end by themselves before what they have is committed.
+POLL_END_SHARE = 0.3
+#: Part of `shutdown_seconds` that is kept for leaving the group.
+LEAVE_SHARE = 0.1
+#: Part of `shutdown_seconds` that is kept for the end of the process: cancelled tasks, connections, the interpreter.
+EXIT_SHARE = 0.15
+
+#: Seconds between two looks at the group and the shards.
+WATCH_SECONDS = 1.0
+#: Seconds for cancelled tasks to end.
+END_SECONDS = 1.0
+
+MakeShard = Callable[[int, "Worker"], Shard]
+
+
+class Worker:
+    """The shell of one process. `await run()`; `stop()` from a signal handler makes it drain."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        pollers: Mapping[str, AccountPoller],
+        finders: Sequence[FeedFinder],
+        make_shard: MakeShard,
+        metrics: Metrics,
+        worker_id: str,
+    ) -> None:
+        self._finders = finders
+        self._settings, self._pollers, self._make_shard, self._metrics = settings, pollers, make_shard, metrics
+        self._adapters = {name: poller.adapter for name, poller in pollers.items()}
+        self._standing = _by_shard(pollers, settings.kafka.shards)
+        self._defined: dict[int, dict[str, Feed]] = {}
+        self._shards: dict[int, Shard] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._log = logs.logger("worker").bind(worker=worker_id)
+        self.ownership = Ownership(settings.kafka, settings.topics, worker_id=worker_id, listener=self)
+
+    # --- life of the process ------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop`, then drain. Raises StopWorker (NotDrained: past the deadline)."""
+        loops: list[AccountPoller | FeedFinder] = [*self._pollers.values(), *self._finders]
+        tasks = [self._supervised(loop.run()) for loop in loops]
+        watch = self._supervised(self._watch())
+        group = self._supervised(self.ownership.run())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            ends: list[asyncio.Future[Any]] = [stopping, self._fault]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._fault.done():
+                self._fault.result()
+            await self._drain(tasks)
+        finally:
+            left = [stopping, group, watch, *tasks, *self._tasks.values()]
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=END_SECONDS)
+
+    def ready(self) -> dict[str, Any]:
+        """What `/readyz` tells: ready once the group is joined and every owned shard is restored."""
+        serving = sorted(number for number, shard in self._shards.items() if shard.serving)
+        return {
+            "ready": self.ownership.joined and len(serving) == len(self._shards) and not self._stopping.is_set(),
+            "joined": self.ownership.joined,
+            "draining": self._stopping.is_set(),
+            "shards": {"owned": sorted(self._shards), "serving": serving},
+            "accounts": {name: poller.report.state for name, poller in self._pollers.items()},
+        }
+
+    def _supervised(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task whose end, whatever it is, ends the worker."""
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._fault.done():
+            return
+        error = task.exception()
+        if error is not None:
+            self._fault.set_exception(error)
+        elif not self._stopping.is_set() and task not in self._tasks.values():
+            self._fault.set_exception(StopWorker(f"{task.get_coro()} ended by itself"))
+
+    async def _watch(self) -> None:
+        """Show what the group and the shards are at; an account whose events cannot be committed is told so."""
+        while True:
+            joined = self.ownership.joined
+            serving = sum(shard.serving for shard in self._shards.values())
+            for poller in self._pollers.values():
+                poller.report.blocked(not joined or serving < len(self._shards))
+            self._metrics.group_joined.set(joined)
+            self._metrics.last_pump.set(time.time() - (time.monotonic() - self.ownership.last_pump))
+            self._metrics.shards_serving.set(serving)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _drain(self, polling: list[asyncio.Task[None]]) -> None:
+        """Stop polling, commit what there is, leave the group; each with its part of the deadline."""
+        seconds = self._settings.service.shutdown_seconds
+        self._log.info("draining", seconds=seconds)
+        for poller in self._pollers.values():
+            poller.hold()
+        await self._until(lambda: not any(poller.busy for poller in self._pollers.values()), seconds * POLL_END_SHARE)
+        for task in polling:
+            task.cancel()
+        lost = await self._close_shards(seconds * (1 - POLL_END_SHARE - LEAVE_SHARE - EXIT_SHARE))
+        left = await self.ownership.stop(seconds * LEAVE_SHARE)
+        if lost or not left:
+            what = "; ".join(lost) or "nothing was waiting"
+            raise NotDrained(
+                f"not committed: {what}{'' if left else '; Kafka did not answer, the group was not left'}. "
+                "Nothing is lost: the next owner reads it again"
+            )
+        self._log.info("drained")
+
+    async def _close_shards(self, seconds: float) -> list[str]:
+        """Commit what is queued; one line for each shard that could not."""
+        for shard in self._shards.values():
+            shard.close()
+        tasks = dict(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=seconds)
+        return [line for number in sorted(tasks) if (line := self._shards[number].unsaid())]
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        # ASYNC110 wants an Event; what is waited for is spread over many objects, for a moment, twice in a life.
+        end = asyncio.get_running_loop().time() + seconds
+        while not condition() and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.05)
+
+    # --- the group says -----------------------------------------------------------------------------------
+
+    async def on_revoked(self) -> None:
+        """A rebalance begins: no new polls, and a moment for what is being committed."""
+        for poller in self._pollers.values():
+            poller.hold()
+        await self._until(lambda: not any(shard.uncommitted for shard in self._shards.values()), REVOKE_SECONDS)
+
+    def on_owned(self, owned: frozenset[int]) -> None:
+        """The shards that are ours from now on. Those that stayed keep their producers and cursors."""
+        for number in sorted(self._shards.keys() - owned):
+            self._give_up(number)
+        for number in sorted(owned - self._shards.keys()):
+            shard = self._shards[number] = self._make_shard(number, self)
+            self._tasks[number] = self._supervised(shard.run())
+        self._metrics.shards_owned.set(len(owned))
+        self._log.info("shards_assigned", shards=sorted(owned))
+        for finder in self._finders:
+            finder.own(owned)
+        for poller in self._pollers.values():
+            poller.set_share(len(owned) / self._settings.kafka.shards)
+            if not self._stopping.is_set():
+                poller.release()
+
+    def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int) -> None:
+        """One record of the feeds topic, of a shard that is ours."""
+        name = key.decode("utf-8", "replace")
+        if value is None:
+            self._undefine(shard, name)
+            return
+        try:
+            definition = self._definition(shard, key, value)
+        except FeedRejected as error:
+            self._metrics.definitions_rejected.labels(error.reason).inc()
+            self._log.warning(
+                "feed_rejected", feed=name, shard=shard, offset=offset, reason=error.reason, error=str(error)
+            )
+            return
+        self._define(shard, definition)
+
+    def on_caught_up(self, shard: int) -> None:
+        """All definitions of a shard have been read once."""
+        self._log.info("feeds_read", shard=shard, feeds=len(self._defined.get(shard, ())))
+
+    def _definition(self, shard: int, key: bytes, value: bytes) -> FeedDefinition:
+        definition = read(key, value, self._adapters)
+        right = partition_of(key, self._settings.kafka.shards)
+        if right != shard:
+            raise FeedRejected(
+                "wrong_partition", f"its key belongs to partition {right}: partition by murmur2, as Java does"
+            )
+        return definition
+
+    def _define(self, shard: int, definition: FeedDefinition) -> None:
+        feed = definition.feed
+        if definition.state == "paused":
+            self._undefine(shard, feed.key)
+            return
+        self._defined.setdefault(shard, {})[feed.key] = feed
+        poller = self._pollers[feed.account]
+        owner = self._shards.get(shard)
+        if owner is not None and owner.serving:
+            poller.attach(feed, owner)
+            if definition.poll_now:
+                poller.poll_now(feed.key)
+
+    def _undefine(self, shard: int, key: str) -> None:
+        feed = self._defined.get(shard, {}).pop(key, None)
+        if feed is not None and key not in self._standing.get(shard, {}):
+            self._pollers[feed.account].detach(key)
+
+    # --- a shard says -------------------------------------------------------------------------------------
+
+    def serving(self, shard: Shard) -> None:
+        """Its cursors are restored: poll its feeds, those of the configuration and those of the feeds topic."""
+        feeds = self._standing.get(shard.number, {}) | self._defined.get(shard.number, {})
+        for feed in feeds.values():
+            self._pollers[feed.account].attach(feed, shard)
+
+    def down(self, shard: Shard) -> None:
+        """It cannot commit for now: a poll of its feeds would be for nothing."""
+        for poller in self._pollers.values():
+            poller.detach_shard(shard)
+
+    def _give_up(self, number: int) -> None:
+        shard, task = self._shards.pop(number), self._tasks.pop(number)
+        self._defined.pop(number, None)
+        self._metrics.forget_shard(number)
+        task.cancel()
+        self.down(shard)
+
+
+def _by_shard(pollers: Mapping[str, AccountPoller], shards: int) -> dict[int, dict[str, Feed]]:
+    """The feeds that the configuration names, by the shard that they belong to."""
+    standing: dict[int, dict[str, Feed]] = {}
+    for poller in pollers.values():
+        for feed in poller.adapter.standing_feeds():
+            standing.setdefault(partition_of(feed.key.encode(), shards), {})[feed.key] = feed
+    return standing
