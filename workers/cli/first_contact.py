@@ -1,0 +1,100 @@
+"""A first contact with one feed that publishes nothing: a few real pages, and the events that they would become."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from random import Random
+
+import msgspec
+
+from workers.events.cloudevent import KafkaEvent
+from workers.events.encoding import EventEncoder, source_of
+from workers.model import Feed, HttpResponse, Record
+from workers.poll import rules_of
+from workers.polling.budget import Budget
+from workers.polling.cursor import Cursor
+from workers.polling.fetch import Fetcher
+from workers.polling.outcome import Outcome
+from workers.polling.plan import Batches, LivePlan
+from workers.polling.rules import Rules
+from workers.polling.walk import LiveWalk
+from workers.providers.base import Adapter
+from workers.redaction import Redactor
+
+
+class Sight(Record, frozen=True, kw_only=True):
+    """What pages would become: the events, each one structured CloudEvent, and what is left out, by reason."""
+
+    events: tuple[KafkaEvent, ...]
+    pages: int
+    rows: int
+    left_out: Mapping[str, int]
+    skipped: Mapping[str, int]
+
+
+class _Batch(Record, frozen=True, kw_only=True):
+    events: tuple[KafkaEvent, ...]
+    size: int
+
+
+class FirstContact:
+    """Give it pages with `take`, or let it ask for them with `read`; then look at `sight`."""
+
+    def __init__(self, adapter: Adapter, feed: Feed) -> None:
+        self._adapter, self._feed = adapter, feed
+        self._rules = _rules(adapter)
+        self._now = time.time_ns() // 1_000_000
+        self._walk = LiveWalk(None, self._rules, adapter.first(), self._now)
+        #: The last answer that was taken: what to show where nobody can read it.
+        self.answer: HttpResponse | None = None
+
+    async def read(self, fetcher: Fetcher, pages: int) -> None:
+        """Ask for up to that many pages, the first at once, the others at the account's pace. Raises PollFailed."""
+        clock = asyncio.get_running_loop().time
+        budget = Budget(self._adapter.account.requests_per_minute, clock=clock, random=Random())  # noqa: S311 - it spreads waits
+        budget.own(1.0)
+        while (ref := self._walk.want) is not None and self._walk.pages < pages:
+            if self._walk.pages:
+                await budget.take()
+            request = self._adapter.request(self._feed, ref)
+            self.take(await fetcher.fetch(request, account=self._feed.account))
+
+    def take(self, response: HttpResponse) -> None:
+        """The answer to the next page. Raises PollFailed."""
+        self.answer = response
+        ref = self._walk.want or self._adapter.first()
+        self._walk.take(self._adapter.page(self._feed, ref, response))
+
+    def sight(self, redactor: Redactor, max_bytes: int) -> Sight:
+        """What a worker would publish of these pages; `max_bytes` is the largest event."""
+        encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor)
+
+        def encode(_: Cursor, outcome: Outcome) -> _Batch:
+            events = encoder.events(outcome, self._now)
+            return _Batch(events=events, size=sum(event.size for event in events))
+
+        plan = LivePlan(self._walk, None, self._rules, self._now, b"")
+        batches = Batches(plan, partial(self._adapter.normalise, self._feed), self._rules, self._now)
+        events: list[KafkaEvent] = []
+        left_out = Counter[str]()
+        cursor: Cursor | None = None
+        while batch := batches.next(cursor, encode):
+            outcome, encoded = batch
+            cursor = outcome.cursor
+            events += encoded.events
+            left_out.update(outcome.left_out)
+        return Sight(
+            events=tuple(events),
+            pages=self._walk.pages,
+            rows=len(self._walk.rows()),
+            left_out=left_out,
+            skipped=self._walk.skipped,
+        )
+
+
+def _rules(adapter: Adapter) -> Rules:
+    """The account's rules, but pages are read newest first whatever the provider could, and nothing is silent."""
+    rules = rules_of(adapter)
+    return msgspec.structs.replace(rules, numbered=False, start="beginning" if rules.start == "now" else rules.start)

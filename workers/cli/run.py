@@ -1,0 +1,111 @@
+"""`afluente run`: one worker, from its configuration to the last line that it logs."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import click
+
+from workers import logs
+from workers.cli.context import Configuration, configured, told
+from workers.errors import NotDrained, StopWorker, TopicError
+from workers.polling.fetch import Fetcher
+from workers.polling.transport import PooledTransport
+from workers.redaction import Redactor
+from workers.service import Service
+from workers.settings.settings import Settings
+from workers.stream import topics
+from workers.wiring import Wiring, known_metrics
+
+#: Seconds beyond `shutdown_seconds` after which the process ends itself, whatever still hangs.
+LAST_RESORT_SECONDS = 1.0
+
+
+@click.command()
+@configured
+@told
+def run(configuration: Configuration) -> None:
+    r"""Run one worker until SIGTERM or SIGINT.
+
+    Polls the accounts of the configuration and publishes to Kafka. Serves /metrics, /healthz and /readyz on
+    service.listen; logs JSON lines on stderr. Start as many as you like: they share the work by themselves.
+
+    \b
+    Exit codes: 0 drained, 1 failed (let the supervisor start it again), 2 wrong configuration,
+    130/143 ended by SIGINT/SIGTERM with work that could not be committed in time.
+    """
+    settings = configuration.settings()
+    logs.configure("info", Redactor(settings.secrets()))
+    sys.exit(_loop().run(_Process(settings).run()))
+
+
+def _loop() -> asyncio.Runner:
+    try:
+        import uvloop  # noqa: PLC0415 - not made for every platform
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+class _Process:
+    """The process around a worker: topics, service, signals."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._log = logs.logger("run")
+        self._signal: signal.Signals | None = None
+
+    async def run(self) -> int:
+        """The exit code. Raises AfluenteError for what a person has to be told."""
+        settings, metrics = self._settings, known_metrics(self._settings)
+        starting = asyncio.current_task()
+        self._on_signals(lambda: starting.cancel() if starting else None)
+        try:
+            limits = await self._limits()
+            fetcher = Fetcher(PooledTransport(), accounts=len(settings.accounts))
+            worker = Wiring(settings, limits, metrics, fetcher).worker()
+            service = Service(settings.service.address, metrics, worker.ready)
+            address = await service.start()
+        except asyncio.CancelledError:
+            return 0  # told to stop before anything was begun
+        self._log.info("serving", address=address, accounts=sorted(settings.accounts))
+        self._on_signals(worker.stop)
+        try:
+            await worker.run()
+        except NotDrained as error:
+            self._log.error("not_drained", error=str(error))
+            return 128 + (self._signal or signal.SIGTERM)
+        except StopWorker as error:
+            self._log.error("stopped", error=str(error))
+            return 1
+        finally:
+            await service.stop()
+            await fetcher.close()
+        return 0
+
+    async def _limits(self) -> dict[str, int]:
+        """`max.message.bytes` of the topics that are published to, once all topics are right."""
+        settings = self._settings
+        if settings.kafka.create_topics:
+            await topics.create(settings.kafka, settings.topics)
+        report = await topics.check(settings.kafka, settings.topics)
+        if report.problems:
+            raise TopicError("; ".join(report.problems))
+        return report.limits
+
+    def _on_signals(self, act: Callable[[], object]) -> None:
+        def received(which: signal.Signals) -> None:
+            self._signal = which
+            act()
+            # A library call that hangs must not keep the process beyond its time.
+            loop.call_later(self._settings.service.shutdown_seconds + LAST_RESORT_SECONDS, self._end_now)
+
+        loop = asyncio.get_running_loop()
+        for which in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(which, received, which)
+
+    def _end_now(self) -> None:
+        self._log.error("not_drained", error="the shutdown hung; nothing more was committed, nothing is lost")
+        os._exit(128 + (self._signal or signal.SIGTERM))
