@@ -1,0 +1,125 @@
+"""`python -m tests.benchmarks [--quick]`: every figure that the project quotes, with its goal beside it.
+
+Tables on stderr for people, one JSON line for each benchmark on stdout. `--write FILE` writes the tables as Markdown.
+"""
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import http_cost, poll_cost, publish, restore
+from workers.broker import running_broker
+
+#: What is measured, the goal it is held to, and whether a figure meets it.
+Line = tuple[str, str, str, bool | None]
+
+NAMES = ("http", "poll", "publish", "restore")
+
+
+def http_lines(quick: bool) -> tuple[object, list[Line]]:
+    """CPU of one exchange: the engine, our transport over it, and the fetch room."""
+    got = http_cost.measure(*((2, 100) if quick else (24, 750)))
+    return got, [(name.replace("_", " "), f"{value}", "", None) for name, value in got.items()]
+
+
+def poll_lines(bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
+    """CPU of a steady poll, split."""
+    got = poll_cost.measure(bootstrap, **({"rounds": 1, "count": 200} if quick else {}))
+    meaning = {"same": "unchanged page", "stirred": "other bytes, same rows", "new": "one new message a poll"}
+    lines: list[Line] = []
+    for row in got:
+        figures = (
+            f"{row['poll_us']} µs = {row['poll_to_http']} x HTTP ({row['http_us']} µs; decode {row['decode_us']} µs)"
+        )
+        steady = row["page"] == "same"
+        goal, met = ("≤ 1.5 x HTTP", row["poll_to_http"] <= 1.5) if steady else ("", None)
+        lines.append((f"poll of 50 known messages, {meaning[row['page']]}", figures, goal, met))
+    return got, lines
+
+
+def publish_lines(bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
+    """Publishing against a raw loop of the same client."""
+    options = {"rounds": 1, "seconds": 0.5} if quick else {}
+    got = [publish.measure(bootstrap, shards=shards, **options) for shards in ((2,) if quick else (4, 12))]
+    lines: list[Line] = []
+    for row in got:
+        what = f"{row['shards']} shards, 50 new messages a poll"
+        rates = f"{row['product_events_per_second']} / {row['raw_events_per_second']} events/s = {row['events_ratio']}"
+        lines.append((f"publish / raw loop, {what}", rates, "≥ 0.5", row["events_ratio"] >= 0.5))
+        costs = f"{row['product_cpu_us_per_event']} / {row['raw_cpu_us_per_event']} µs"
+        lines.append((f"CPU per event, encoding included, {what}", costs, "", None))
+    return got, lines
+
+
+def restore_lines(bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
+    """Taking shards with many cursors."""
+    got = restore.measure(bootstrap, feeds=2000 if quick else 100_000)
+    cursors = f"{got['feeds']} cursors of {restore.ROWS} rows"
+    return got, [
+        (f"restore of {cursors}", f"{got['seconds']} s ({got['cpu_seconds']} s CPU)", "≤ 5 s", got["seconds"] <= 5),
+        ("memory of a cursor", f"{got['cursor_bytes_per_feed']} B", "≤ 2048 B", got["cursor_bytes_per_feed"] <= 2048),
+        ("memory of a feed that is polled", f"{got['bytes_per_polled_feed']} B", "", None),
+    ]
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[[], *NAMES], help="some of them; default: all")
+    parser.add_argument("--quick", action="store_true", help="does it still run? The figures mean nothing then")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables as Markdown")
+    given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    lines: list[Line] = []
+    with running_broker() as broker:
+        for name in given.only or NAMES:
+            got, more = _measured(name, broker.bootstrap, given.quick)
+            print(json.dumps({"benchmark": name, "result": got}), flush=True)
+            lines += more
+    _show(lines)
+    if given.write:
+        given.write.write_text(_markdown(lines), encoding="utf-8")
+
+
+def _measured(name: str, bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
+    if name == "http":
+        return http_lines(quick)
+    return {"poll": poll_lines, "publish": publish_lines, "restore": restore_lines}[name](bootstrap, quick)
+
+
+def _show(lines: list[Line]) -> None:
+    table = Table("what", "figure", "goal", title="Medians; ratios are taken round by round", title_justify="left")
+    for what, figure, goal, met in lines:
+        mark = "" if met is None else "[green]✔[/green] " if met else "[red]✘[/red] "
+        table.add_row(what, figure, mark + goal)
+    Console(stderr=True).print(table)
+
+
+def _markdown(lines: list[Line]) -> str:
+    machine = f"{platform.machine()}, {_cores()} cores, Python {platform.python_version()}"
+    head = (
+        f"# Benchmarks\n\nMade by `make bench` on {datetime.now(UTC):%Y-%m-%d} ({machine}; a shared machine: trust the "
+        "ratios, which are taken within one run, not the microseconds).\n\n| what | figure | goal |\n|---|---|---|\n"
+    )
+    rows = (
+        f"| {what} | {figure} | {'' if met is None else '✔ ' if met else '✘ '}{goal} |\n"
+        for what, figure, goal, met in lines
+    )
+    return head + "".join(rows)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
