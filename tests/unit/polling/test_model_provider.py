@@ -156,7 +156,7 @@ def test_every_message_is_published_once_and_in_order_whatever_happens(small_lim
     run_state_machine_as_test(
         Feed,
         settings=settings(
-            max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 
