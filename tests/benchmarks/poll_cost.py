@@ -1,4 +1,7 @@
-"""CPU of a steady poll, everything on, against the HTTP transport alone: a page of fifty known messages."""
+"""CPU of a steady poll, everything on, against the HTTP transport alone: a page of fifty known messages.
+
+The product's polls run as they do in a worker: an account's loop with its schedule, budget, slots, tasks and metrics.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,34 +14,61 @@ import xxhash
 from tests.benchmarks.ground import Ground, ground, settings_on
 from tests.benchmarks.page_server import PageServer, page_server
 from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
+from workers.account import POLLS_IN_FLIGHT
 from workers.model import Feed
+from workers.polling.schedule import Schedule
 from workers.polling.transport import PooledTransport
 
-#: Polls under way at the same time.
-CONCURRENCY = 50
+#: Requests under way at the same time: as many as an account may have.
+CONCURRENCY = POLLS_IN_FLIGHT
 #: Feeds that are polled in turn.
 FEEDS = 200
 
 Poll = Callable[[Feed], Awaitable[object]]
+Round = Callable[[int], Awaitable[Spent]]
 
 
-async def _round(poll: Poll, feeds: Sequence[Feed], count: int) -> Spent:
-    """So many polls, CONCURRENCY at a time; what they took."""
-    turns = iter(range(count))
-    watch = Stopwatch()
+def _in_lanes(poll: Poll, feeds: Sequence[Feed]) -> Round:
+    """Rounds of so many polls, CONCURRENCY at a time."""
 
-    async def lane() -> None:
-        for turn in turns:
-            await poll(feeds[turn % len(feeds)])
+    async def round_(count: int) -> Spent:
+        turns = iter(range(count))
+        watch = Stopwatch()
 
-    await asyncio.gather(*(lane() for _ in range(CONCURRENCY)))
-    return watch.spent(count)
+        async def lane() -> None:
+            for turn in turns:
+                await poll(feeds[turn % len(feeds)])
+
+        await asyncio.gather(*(lane() for _ in range(CONCURRENCY)))
+        return watch.spent(count)
+
+    return round_
 
 
-def _polls(place: Ground, transport: PooledTransport) -> dict[str, Poll]:
+def _by_the_account(place: Ground) -> Round:
+    """Rounds of at least so many polls by the account's own loop."""
+    poller = place.poller
+    polls = place.metrics.polls.labels(poller.adapter.provider, poller.name)
+
+    async def round_(count: int) -> Spent:
+        begun, watch = polls._value.get(), Stopwatch()
+        poller.release()
+        while polls._value.get() - begun < count:  # noqa: ASYNC110 - an event at each poll would be measured too
+            await asyncio.sleep(0.01)
+        poller.hold()
+        while poller.busy:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
+        failures = place.metrics.poll_failures.collect()
+        counts = [one for family in failures for one in family.samples if one.name.endswith("_total") and one.value]
+        assert not counts, f"polls failed: {counts}"
+        return watch.spent(int(polls._value.get() - begun))
+
+    return round_
+
+
+def _ways(place: Ground, transport: PooledTransport, feeds: Sequence[Feed]) -> dict[str, Round]:
     """The same page by three ways: the transport alone, with decoding on top, and a whole poll of the product."""
     adapter, first = place.poller.adapter, place.poller.adapter.first()
-    (shard,) = place.shards.values()
     prepared: dict[str, httpx.Request] = {}
 
     def request_of(feed: Feed) -> httpx.Request:
@@ -56,25 +86,29 @@ def _polls(place: Ground, transport: PooledTransport) -> dict[str, Poll]:
         response = await place.fetcher.fetch(adapter.request(feed, first), account=feed.account)
         adapter.page(feed, first, response)
 
-    async def polled(feed: Feed) -> None:
-        await place.poller._make_poll(feed, shard, place.poller.fetch).live()
-
-    return {"http": http, "http + decode": decoded, "poll": polled}
+    return {"http": _in_lanes(http, feeds), "http + decode": _in_lanes(decoded, feeds), "poll": _by_the_account(place)}
 
 
 async def _measured(bootstrap: str, server: PageServer, rounds: int, count: int) -> dict[str, dict[str, list[Spent]]]:
     async with ground(settings_on(bootstrap, 1, server.origin)) as place:
         await place.own_all()
         feeds, transport = place.feeds(range(FEEDS)), PooledTransport()
-        polls = _polls(place, transport)
-        await _round(polls["poll"], feeds, FEEDS)  # the first contact: from here on all rows are known
+        ways = _ways(place, transport, feeds)
+        (shard,) = place.shards.values()
+        place.poller._schedule = Schedule(min_interval=0)  # a feed is due again at once
+        place.poller.hold()
+        for feed in feeds:
+            place.poller.attach(feed, shard)
+        running = asyncio.create_task(place.poller.run())
+        await ways["poll"](2 * FEEDS)  # the first contacts: from here on all rows are known
         got: dict[str, dict[str, list[Spent]]] = {}
         for mode in ("same", "stirred", "new"):
             await asyncio.to_thread(server.mode, mode)
-            mine = got[mode] = {name: [] for name in polls}
+            mine = got[mode] = {name: [] for name in ways}
             for turn in range(rounds):
-                for name in rotated(list(polls), turn):
-                    mine[name].append(await _round(polls[name], feeds, count))
+                for name in rotated(list(ways), turn):
+                    mine[name].append(await ways[name](count))
+        running.cancel()
         await transport.aclose()
     return got
 
