@@ -293,12 +293,25 @@ class AccountPoller:
 
     async def _watch_state(self) -> None:
         while True:
-            tally = Tally(
-                feeds=len(self._feeds),
-                backfilling=len(self._histories),
-                parked=len(self._parked),
-                unreadable=len(self._unreadable),
-                overdue=self._schedule.overdue(self._clock()),
-            )
-            self.report.show(tally, self._budget.reason)
+            self.report.show(self._tally(), self._budget.reason)
             await asyncio.sleep(STATE_SECONDS)
+
+    def details(self) -> dict[str, Any]:
+        """What `/readyz` tells of this account."""
+        told = self.report.details(self._tally(), self._budget.reason)
+        return {
+            **told,
+            "requests_per_minute": round(self._budget.per_minute, 2),
+            "paused_seconds": round(self._budget.paused_for, 1),
+        }
+
+    def _tally(self) -> Tally:
+        now = self._clock()
+        return Tally(
+            feeds=len(self._feeds),
+            backfilling=len(self._histories),
+            parked=len(self._parked),
+            unreadable=len(self._unreadable),
+            overdue=self._schedule.overdue(now),
+            longest_wait=self._schedule.longest_wait(now),
+        )

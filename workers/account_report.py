@@ -1,21 +1,33 @@
 """What is told of one account on this worker: its counters, and the one word for what it is doing."""
 
+import time
 from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import Gauge
 
 from workers import logs
 from workers.account_state import Observation, state_of
 from workers.metrics import ACCOUNT_STATES, Metrics
 from workers.model import Record
+from workers.times import iso
 
 
 class Tally(Record, frozen=True, kw_only=True):
-    """An account's feeds on this worker, counted."""
+    """An account's feeds on this worker, counted. `longest_wait`: seconds since the feed polled longest ago was."""
 
     feeds: int
     backfilling: int
     parked: int
     unreadable: int
     overdue: int
+    longest_wait: float
+
+    @property
+    def by_state(self) -> dict[str, int]:
+        """Feeds by the states of `afluente_feeds`."""
+        counts = {"parked": self.parked, "backfilling": self.backfilling, "unreadable": self.unreadable}
+        return {"active": max(0, self.feeds - sum(counts.values())), **counts}
 
 
 class AccountReport:
@@ -24,7 +36,7 @@ class AccountReport:
     def __init__(
         self, provider: str, account: str, max_interval: float, metrics: Metrics, clock: Callable[[], float]
     ) -> None:
-        self.state = "idle"
+        self.state, self._state_since = "idle", time.time()
         self._provider, self._account = provider, account
         self._max_interval, self._metrics, self._clock = max_interval, metrics, clock
         # What each poll counts is looked up once.
@@ -74,6 +86,31 @@ class AccountReport:
 
     def show(self, tally: Tally, paused_for: str | None) -> None:
         """Set the gauges; log the state where it changed."""
+        state = self._update(tally, paused_for)
+        for name in ACCOUNT_STATES:
+            self._metrics.account_state.labels(self._provider, self._account, name).set(name == state)
+        for name, count in tally.by_state.items():
+            self._metrics.feeds.labels(self._provider, self._account, name).set(count)
+        self._metrics.feeds_overdue.labels(self._provider, self._account).set(tally.overdue)
+
+    def details(self, tally: Tally, paused_for: str | None) -> dict[str, Any]:
+        """The account on this worker, for `/readyz`. Times are RFC 3339, counts are since the worker started."""
+        metrics, labels = self._metrics, (self._provider, self._account)
+        return {
+            "provider": self._provider,
+            "state": self._update(tally, paused_for),
+            "since": iso(round(self._state_since * 1000)),
+            "feeds": tally.by_state,
+            "overdue": tally.overdue,
+            "longest_wait_seconds": round(tally.longest_wait, 1),
+            "max_interval_seconds": self._max_interval,
+            "last_success": _moment(metrics.last_success.labels(*labels)),
+            "last_message": _moment(metrics.last_message.labels(*labels)),
+            **metrics.totals(self._account),
+        }
+
+    def _update(self, tally: Tally, paused_for: str | None) -> str:
+        """The state now; a change is logged."""
         seen = Observation(
             feeds=tally.feeds,
             blocked_since=self._blocked_since,
@@ -87,14 +124,10 @@ class AccountReport:
         state = state_of(seen, self._clock())
         if state != self.state:
             self._log.info("account_state", state=state, before=self.state)
-            self.state = state
-        for name in ACCOUNT_STATES:
-            self._metrics.account_state.labels(self._provider, self._account, name).set(name == state)
-        self._show_feeds(tally)
+            self.state, self._state_since = state, time.time()
+        return state
 
-    def _show_feeds(self, tally: Tally) -> None:
-        counts = {"parked": tally.parked, "backfilling": tally.backfilling, "unreadable": tally.unreadable}
-        counts["active"] = max(0, tally.feeds - sum(counts.values()))
-        for state, count in counts.items():
-            self._metrics.feeds.labels(self._provider, self._account, state).set(count)
-        self._metrics.feeds_overdue.labels(self._provider, self._account).set(tally.overdue)
+
+def _moment(gauge: Gauge) -> str | None:
+    seconds = gauge._value.get()  # noqa: SLF001 - the library has no public way to read a gauge
+    return iso(round(seconds * 1000)) if seconds else None

@@ -42,6 +42,7 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
+        self._counted: dict[str, dict[str, list[Counter]]] = {}
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
@@ -123,6 +124,9 @@ class Metrics:
             "feed_definitions_rejected_total", "Records of the feeds topic that cannot be polled.", ("reason",)
         )
         # Worker
+        self.worker_state = gauge(
+            "worker_state", "1 for the state that this worker is in, 0 for all others.", ("state",)
+        )
         self.shards_owned = gauge("shards_owned", "Shards assigned to this worker.")
         self.shards_serving = gauge("shards_serving", "Owned shards that are restored and being polled.")
         self.group_joined = gauge("group_joined", "1 while this worker is a member of its group, else 0.")
@@ -159,13 +163,27 @@ class Metrics:
                 metric.labels(provider, account, value)
         self.poll_duration.labels(provider)
         self.delivery_delay.labels(provider)
+        self._counted[account] = {
+            "published": [self.events_published.labels(provider, account, kind) for kind in EVENT_KINDS],
+            "gaps": [self.gaps.labels(provider, account)],
+            "dead_letters": [self.events_published.labels(provider, account, "dead_letter")],
+        }
 
-    def known_reasons(self, transaction_reasons: Iterable[str], rejections: Iterable[str]) -> None:
+    def known_reasons(
+        self, transaction_reasons: Iterable[str], rejections: Iterable[str], worker_states: Iterable[str]
+    ) -> None:
         """Let the process-wide labelled series exist, at 0."""
+        for state in worker_states:
+            self.worker_state.labels(state)
         for reason in transaction_reasons:
             self.transaction_failures.labels(reason)
         for reason in rejections:
             self.definitions_rejected.labels(reason)
+
+    def totals(self, account: str) -> dict[str, int]:
+        """What this process has published of an account: events, gaps, dead letters."""
+        known = self._counted.get(account, {})
+        return {name: round(sum(one._value.get() for one in counters)) for name, counters in known.items()}  # noqa: SLF001 - the library has no public way to read a counter
 
     def forget_shard(self, number: int) -> None:
         """A shard that is not ours any more says nothing here."""

@@ -5,8 +5,10 @@
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
@@ -17,6 +19,14 @@ from workers.metrics import Metrics
 
 #: Seconds between two measurements of the event loop's lag.
 LAG_SECONDS = 1.0
+
+
+def reachable(address: str) -> str:
+    """The address under which others may find this service: all addresses of a machine go by the machine's name."""
+    parts = urlsplit(address)
+    if parts.hostname not in {"0.0.0.0", "::"}:  # noqa: S104 - it is compared, nothing listens here
+        return address
+    return f"{parts.scheme}://{socket.gethostname()}:{parts.port}"
 
 
 class Service:
@@ -50,7 +60,7 @@ class Service:
             ) from None
         self._lag = asyncio.create_task(self._measure_lag())
         host, port = self._runner.addresses[0][:2]
-        return f"http://{host}:{port}"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
         """Serve no more."""

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Literal, Protocol
 
 from workers import logs
 from workers.errors import CursorUnreadable, ReopenShard, ShardFenced, TransactionFailed
@@ -38,6 +38,9 @@ REOPEN_SECONDS = (0.2, 10.0)
 RESTORE_SECONDS = 120.0
 #: Cursors put together in one go, about 10 ms: restoring must not hold up the heartbeat.
 _SLICE = 1000
+
+
+ShardState = Literal["restoring", "serving", "fenced", "failed"]
 
 
 class Submission(Record, frozen=True, kw_only=True):
@@ -77,7 +80,8 @@ class Shard:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.number = number
-        self.serving = False
+        #: `restoring` from its opening until its cursors are read; `fenced` and `failed` while it waits to open again.
+        self.state: ShardState = "restoring"
         self._kafka, self._topics, self._limits = kafka, topics, limits
         self._metrics, self._listener, self._clock = metrics, listener, clock
         self._cursors: dict[str, Cursor | CursorUnreadable] = {}
@@ -91,6 +95,11 @@ class Shard:
         self._lost = 0
         self._failures = 0
         self._log = logs.logger("shard").bind(shard=number)
+
+    @property
+    def serving(self) -> bool:
+        """Whether its cursors are restored and its producer is open."""
+        return self.state == "serving"
 
     # --- for polls ----------------------------------------------------------------------------------------
 
@@ -163,12 +172,12 @@ class Shard:
         )
 
     async def _serve(self) -> None:
-        begun = self._clock()
+        begun, self.state = self._clock(), "restoring"
         publisher = await Publisher.open(self._kafka, self.number, self._limits)
         try:
             self._cursors = await self._restored()
             self._metrics.restore_duration.observe(self._clock() - begun)
-            self.serving = True
+            self.state = "serving"
             self._log.info("shard_serving", feeds=len(self._cursors), seconds=round(self._clock() - begun, 3))
             self._listener.serving(self)
             await self._publish_all(publisher)
@@ -249,7 +258,7 @@ class Shard:
 
     def _down(self) -> None:
         if self.serving:
-            self.serving = False
+            self.state = "failed"
             self._listener.down(self)
         self._cursors = {}
         self._fail(self._queue)
@@ -268,6 +277,7 @@ class Shard:
     async def _after(self, error: ReopenShard, seconds: float) -> None:
         """Nothing of this shard is polled or published until the wait is over (a fenced one might fence back)."""
         self._down()
+        self.state = "fenced" if isinstance(error, ShardFenced) else "failed"
         self._failures += 1
         self._metrics.transaction_failures.labels(error.reason).inc()
         self._log.warning("shard_reopens", error=str(error), reason=error.reason, in_seconds=seconds)

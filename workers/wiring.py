@@ -24,6 +24,7 @@ from workers.settings.settings import Settings
 from workers.shard import Shard
 from workers.stream import failure
 from workers.worker import Worker
+from workers.worker_report import WORKER_STATES
 
 #: Every value of `reason` in `afluente_poll_failures_total`.
 POLL_FAILURES = (
@@ -42,7 +43,7 @@ def worker_id(settings: Settings) -> str:
 def known_metrics(settings: Settings) -> Metrics:
     """The metrics of a process, every known series at 0."""
     metrics = Metrics()
-    metrics.known_reasons(failure.REASONS, REJECTIONS)
+    metrics.known_reasons(failure.REASONS, REJECTIONS, WORKER_STATES)
     for name, account in settings.accounts.items():
         metrics.known_account(account.provider, name, (*ROW_REASONS, *PAGE_REASONS), POLL_FAILURES)
     return metrics

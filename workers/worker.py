@@ -19,6 +19,7 @@ from workers.settings.settings import Settings
 from workers.shard import Shard
 from workers.stream.ownership import REVOKE_SECONDS, Ownership
 from workers.stream.partition import partition_of
+from workers.worker_report import WorkerReport
 
 #: Part of `shutdown_seconds` in which polls may end by themselves before what they have is committed.
 POLL_END_SHARE = 0.3
@@ -58,6 +59,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._log = logs.logger("worker").bind(worker=worker_id)
+        self._report = WorkerReport(worker_id, metrics)
         self.ownership = Ownership(settings.kafka, settings.topics, worker_id=worker_id, listener=self)
 
     # --- life of the process ------------------------------------------------------------------------------
@@ -85,16 +87,13 @@ class Worker:
                 task.cancel()
             await asyncio.wait(left, timeout=END_SECONDS)
 
+    def serve_at(self, address: str) -> None:
+        """Where this process serves its health and metrics: the group is told, for whoever asks it."""
+        self.ownership.address = address
+
     def ready(self) -> dict[str, Any]:
-        """What `/readyz` tells: ready once the group is joined and every owned shard is restored."""
-        serving = sorted(number for number, shard in self._shards.items() if shard.serving)
-        return {
-            "ready": self.ownership.joined and len(serving) == len(self._shards) and not self._stopping.is_set(),
-            "joined": self.ownership.joined,
-            "draining": self._stopping.is_set(),
-            "shards": {"owned": sorted(self._shards), "serving": serving},
-            "accounts": {name: poller.report.state for name, poller in self._pollers.items()},
-        }
+        """What `/readyz` tells: of the worker, and of each account."""
+        return {**self._report.details(**self._standing_now()), "accounts": self._accounts_now()}
 
     def _supervised(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task whose end, whatever it is, ends the worker."""
@@ -114,14 +113,21 @@ class Worker:
     async def _watch(self) -> None:
         """Show what the group and the shards are at; an account whose events cannot be committed is told so."""
         while True:
-            joined = self.ownership.joined
-            serving = sum(shard.serving for shard in self._shards.values())
+            state = self._report.update(**self._standing_now())
             for poller in self._pollers.values():
-                poller.report.blocked(not joined or serving < len(self._shards))
-            self._metrics.group_joined.set(joined)
+                poller.report.blocked(state in {"joining", "fenced", "restoring"})
             self._metrics.last_pump.set(time.time() - (time.monotonic() - self.ownership.last_pump))
-            self._metrics.shards_serving.set(serving)
             await asyncio.sleep(WATCH_SECONDS)
+
+    def _standing_now(self) -> dict[str, Any]:
+        return {
+            "joined": self.ownership.joined,
+            "draining": self._stopping.is_set(),
+            "shards": {number: shard.state for number, shard in sorted(self._shards.items())},
+        }
+
+    def _accounts_now(self) -> dict[str, Any]:
+        return {name: poller.details() for name, poller in self._pollers.items()}
 
     async def _drain(self, polling: list[asyncio.Task[None]]) -> None:
         """Stop polling, commit what there is, leave the group; each with its part of the deadline."""

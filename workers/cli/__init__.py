@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "topics": "Create or check the four Kafka topics.",
     "feeds": "List, add, remove or discover the feeds that are polled.",
     "run": "Run one worker until SIGTERM or SIGINT.",
+    "status": "Show what a running cluster is doing.",
     "simulate": "Serve simulations of the providers' APIs.",
 }
 

@@ -14,7 +14,7 @@ from workers.errors import NotDrained, StopWorker, TopicError
 from workers.polling.fetch import Fetcher
 from workers.polling.transport import PooledTransport
 from workers.redaction import Redactor
-from workers.service import Service
+from workers.service import Service, reachable
 from workers.settings.settings import Settings
 from workers.stream import topics
 from workers.wiring import Wiring, known_metrics
@@ -68,6 +68,7 @@ class _Process:
             worker = Wiring(settings, limits, metrics, fetcher).worker()
             service = Service(settings.service.address, metrics, worker.ready)
             address = await service.start()
+            worker.serve_at(reachable(address))
         except asyncio.CancelledError:
             return 0  # told to stop before anything was begun
         self._log.info("serving", address=address, accounts=sorted(settings.accounts))

@@ -117,6 +117,11 @@ class Schedule:
             count += 1
         return count
 
+    def longest_wait(self, now: float) -> float:
+        """Seconds since the feed that was polled longest ago was; 0 where none waits."""
+        oldest = next(iter(self._waiting), None)
+        return 0.0 if oldest is None else max(0.0, now - self._last[oldest])
+
     def _first_due(self, now: float) -> str | None:
         for place in (self._hinted, self._fresh):
             if place:

@@ -2,7 +2,8 @@
 
 Every worker sends its id along when it joins the group; the worker that the broker elects computes the
 assignment from nothing but the ids. So few shards move when a worker comes or goes, and a worker that comes
-back under its old id gets its old shards back.
+back under its old id gets its old shards back. The address that a worker serves stands beside its id, for whoever
+asks the group who its members are.
 """
 
 from collections import defaultdict
@@ -12,11 +13,11 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 from xxhash import xxh3_64_intdigest
 
-#: Says that a member's user data is a worker id of ours. Another first byte is another format.
-_ID_MARK = b"\x01"
+#: Says that a member's user data is `<worker id> NUL <address>` of ours. Another first byte is another format.
+_MARK, _END = b"\x01", b"\x00"
 
-#: Bytes of a worker id that are looked at; longer ones come from someone else.
-_LONGEST_ID = 255
+#: Bytes of user data that are looked at; longer ones come from someone else.
+_LONGEST = 1024
 
 
 def rendezvous(partitions: Iterable[int], workers: Iterable[str], topic: str = "") -> dict[int, str]:
@@ -52,13 +53,14 @@ class RendezvousAssignor:
     name = "afluente-rendezvous"
     version = 0
 
-    def __init__(self, worker_id: str, shards: int) -> None:
-        self._worker_id = worker_id
+    def __init__(self, worker_id: str, shards: int, address: str = "") -> None:
+        self._worker_id, self._address = worker_id, address
         self._shards = shards
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
-        """What this member tells the elected one: its topics and its worker id."""
-        return ConsumerProtocolMemberMetadata(self.version, sorted(topics), _ID_MARK + self._worker_id.encode())
+        """What this member tells: its topics, its worker id, and where it serves."""
+        told = _MARK + self._worker_id.encode() + _END + self._address.encode()
+        return ConsumerProtocolMemberMetadata(self.version, sorted(topics), told)
 
     def assign(
         self,
@@ -66,7 +68,7 @@ class RendezvousAssignor:
         members: Mapping[str, ConsumerProtocolMemberMetadata],
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
         """The assignment of every member; called on the elected one, with aiokafka's records."""
-        member_of = _distinct({member: worker_id_in(told.user_data) for member, told in members.items()})
+        member_of = _distinct({member: told_in(told.user_data)[0] for member, told in members.items()})
         mine: dict[str, list[tuple[str, list[int]]]] = {member: [] for member in members}
         for topic in sorted({topic for told in members.values() for topic in told.subscription}):
             readers = [worker for worker, member in member_of.items() if topic in members[member].subscription]
@@ -81,11 +83,12 @@ class RendezvousAssignor:
         """Nothing is remembered: the next assignment follows from the ids alone."""
 
 
-def worker_id_in(user_data: bytes | None) -> str:
-    """The worker id in a member's user data, or '' where it is not one of ours."""
-    if not user_data or user_data[:1] != _ID_MARK or len(user_data) > _LONGEST_ID:
-        return ""
-    return user_data[1:].decode(errors="replace")
+def told_in(user_data: bytes | None) -> tuple[str, str]:
+    """The worker id and the address in a member's user data; '' where they are not ours or not there."""
+    if not user_data or user_data[:1] != _MARK or len(user_data) > _LONGEST:
+        return "", ""
+    worker_id, _, address = user_data[1:].partition(_END)
+    return worker_id.decode(errors="replace"), address.decode(errors="replace")
 
 
 def _distinct(ids: Mapping[str, str]) -> dict[str, str]:

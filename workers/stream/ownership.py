@@ -65,6 +65,8 @@ class Ownership:
         self.generation = -1
         #: When (monotonic seconds) the feeds topic was read, and the coordinator confirmed our membership, last.
         self.last_pump = self.last_heartbeat = time.monotonic()
+        #: Where this worker serves its health and metrics: told to the group from the next joining on.
+        self.address = ""
         self._kafka, self._feeds, self._worker_id, self._listener = kafka, topics.feeds, worker_id, listener
         self._definitions = Definitions(topics.feeds, listener)
         self._client: AIOKafkaConsumer | None = None
@@ -124,7 +126,7 @@ class Ownership:
 
     async def _take_part(self) -> None:
         """The life of one consumer; ends by an exception only."""
-        assignor = RendezvousAssignor(self._worker_id, self._kafka.shards)
+        assignor = RendezvousAssignor(self._worker_id, self._kafka.shards, self.address)
         client = self._client = member(self._kafka, assignor)
         self._trying_since = time.monotonic()
         try:

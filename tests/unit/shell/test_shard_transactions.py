@@ -26,7 +26,7 @@ class Nobody:
 async def shard():
     """A shard that serves, and whose queue nobody publishes."""
     shard = Shard(0, kafka=KafkaSettings(), topics=TopicNames(), limits={}, metrics=Metrics(), listener=Nobody())
-    shard.serving = True
+    shard.state = "serving"
     return shard
 
 

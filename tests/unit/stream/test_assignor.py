@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.stream.assignor import RendezvousAssignor, rendezvous, worker_id_in
+from workers.stream.assignor import RendezvousAssignor, rendezvous, told_in
 
 FEEDS = "afluente.feeds"
 
@@ -100,13 +100,14 @@ def assigned(members, shards=12) -> dict[str, list[int]]:
     }
 
 
-def user_data_of(worker_id: str) -> bytes:
-    return RendezvousAssignor(worker_id, 12).metadata([FEEDS]).user_data
+def user_data_of(worker_id: str, address: str = "") -> bytes:
+    return RendezvousAssignor(worker_id, 12, address).metadata([FEEDS]).user_data
 
 
-@given(st.text(max_size=60))
-def test_a_worker_id_travels_to_the_elected_member(worker_id):
-    assert worker_id_in(user_data_of(worker_id)) == worker_id
+@given(st.text(st.characters(blacklist_characters="\0", codec="utf-8"), max_size=60))
+def test_a_worker_id_and_its_address_travel_with_a_member(worker_id):
+    assert told_in(user_data_of(worker_id)) == (worker_id, "")
+    assert told_in(user_data_of(worker_id, "http://10.0.0.7:9464")) == (worker_id, "http://10.0.0.7:9464")
 
 
 def test_ids_decide_and_member_names_do_not():

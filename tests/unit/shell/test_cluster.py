@@ -1,0 +1,78 @@
+"""What `status` makes of what several workers say."""
+
+from workers.cli.status_tables import ranges
+from workers.cluster import Cluster, WorkerStatus, merged
+from workers.stream.group import Member
+from workers.worker_report import state_of
+
+
+def said(state: str = "polling", **told):
+    """What one worker's `/readyz` says of an account."""
+    return {
+        "provider": "ogmma",
+        "state": state,
+        "since": "2026-01-05T12:00:00.000Z",
+        "feeds": {"active": 2, "parked": 0, "backfilling": 0, "unreadable": 0},
+        "overdue": 1,
+        "longest_wait_seconds": 3.0,
+        "max_interval_seconds": 3600,
+        "requests_per_minute": 20.0,
+        "paused_seconds": 0.0,
+        "last_success": None,
+        "last_message": None,
+        "gaps": 1,
+        "dead_letters": 2,
+        "published": 30,
+        **told,
+    }
+
+
+def test_counts_of_workers_are_summed_and_the_most_telling_state_wins():
+    # When
+    account = merged([said(), said("refused", last_success="2026-01-05T11:00:00.000Z", paused_seconds=9.0)])
+    # Then
+    assert account["state"] == "refused"
+    assert account["feeds"]["active"] == 4
+    assert (account["overdue"], account["gaps"], account["dead_letters"], account["published"]) == (2, 2, 4, 60)
+    assert account["requests_per_minute"] == 40.0
+    assert account["paused_seconds"] == 9.0
+    assert account["last_success"] == "2026-01-05T11:00:00.000Z"
+
+
+def test_a_worker_without_feeds_of_an_account_does_not_say_how_it_does():
+    # Given a worker that polls, and one whose shards hold none of the feeds
+    none = {"active": 0, "parked": 0, "backfilling": 0, "unreadable": 0}
+    # Then
+    assert merged([said(), said("stuck", feeds=none)])["state"] == "polling"
+    assert merged([said("idle", feeds=none)])["state"] == "idle"
+
+
+def test_an_account_that_nobody_tells_of_is_empty():
+    assert merged([]) == {}
+
+
+def test_a_worker_that_does_not_answer_still_shows_by_its_shards():
+    # Given
+    member = Member(worker="w", address="http://10.0.0.1:1", host="10.0.0.1", shards=(0, 1))
+    found = Cluster(
+        group="g", state="Stable", workers=(WorkerStatus(member=member, told={}),), accounts={}, unowned=(2,)
+    )
+    # Then
+    (worker,) = found.as_json()["workers"]
+    assert (worker["state"], worker["shards"]) == ("unreachable", [0, 1])
+    assert found.as_json()["unowned_shards"] == [2]
+
+
+def test_numbers_in_a_row_are_told_as_a_range():
+    assert ranges([0, 1, 2, 5, 7, 8]) == "0-2 5 7-8"
+    assert ranges([4]) == "4"
+    assert ranges([]) == "none"
+
+
+def test_the_state_of_a_worker_is_the_most_telling_one():
+    assert state_of(joined=True, draining=False, shards=[]) == "serving"
+    assert state_of(joined=True, draining=False, shards=["serving", "restoring"]) == "restoring"
+    assert state_of(joined=True, draining=False, shards=["failed"]) == "restoring"
+    assert state_of(joined=True, draining=False, shards=["fenced", "restoring"]) == "fenced"
+    assert state_of(joined=False, draining=False, shards=["fenced"]) == "joining"
+    assert state_of(joined=False, draining=True, shards=[]) == "draining"
