@@ -162,14 +162,14 @@ class Shard:
         self._work.set()
         self._enough.set()
 
-    def unsaid(self) -> str:
-        """One line about what was not committed since `close`; empty where all was."""
+    def unsaid(self, *, taken: bool = False) -> str:
+        """One line about what was not committed since `close`; empty where all was. `taken`: the group took it."""
         records = self._lost + sum(len(submission.records) for submission in self._queue)
         if records or self._unfinished:
             return f"shard {self.number}: {records} records of {max(self._unfinished, 1)} feeds"
-        return (
-            "" if self._closed_in_order else f"shard {self.number}: no transaction under way, but Kafka did not answer"
-        )
+        if self._closed_in_order or taken:
+            return ""
+        return f"shard {self.number}: no transaction under way, but Kafka did not answer"
 
     async def _serve(self) -> None:
         begun, self.state = self._clock(), "restoring"

@@ -150,12 +150,14 @@ class Worker:
 
     async def _close_shards(self, seconds: float) -> list[str]:
         """Commit what is queued; one line for each shard that could not."""
-        for shard in self._shards.values():
+        # Held here: the group may take shards away meanwhile, by a rebalance or because Kafka is gone.
+        shards, tasks = sorted(self._shards.items()), list(self._tasks.values())
+        for _, shard in shards:
             shard.close()
-        tasks = dict(self._tasks)
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=seconds)
-        return [line for number in sorted(tasks) if (line := self._shards[number].unsaid())]
+            await asyncio.wait(tasks, timeout=seconds)
+        lines = [shard.unsaid(taken=self._shards.get(number) is not shard) for number, shard in shards]
+        return [line for line in lines if line]
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         # ASYNC110 wants an Event; what is waited for is spread over many objects, for a moment, twice in a life.

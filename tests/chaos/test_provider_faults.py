@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 
 WORKERS = ("a", "b")
 #: Requests a minute of each account: less than its feeds would take.
-RATE = 240
+RATE = 600
 #: Seconds from a message's own time to its commit that nobody can put down to another account's trouble.
 PROMPT = 6.0
 #: The same while large bodies of garbage are read beside the event loop: some of it holds the interpreter's lock.
@@ -93,8 +93,11 @@ async def too_much(stage: Watched, account: str) -> None:
 async def test_each_account_suffers_alone_and_recovers_by_itself(broker, topic_prefix):
     account = {"requests_per_minute": RATE}
     async with ChaosProxy() as way:
-        stage = Watched(broker.bootstrap, topic_prefix, company(limit=300), ports={"loja": way.port}, account=account)
+        world = company(limit=300, conversations=480)
+        stage = Watched(broker.bootstrap, topic_prefix, world, ports={"loja": way.port}, account=account)
         async with stage:
+            # Given more feeds of the account that will hang than a worker may poll at a time
+            assert len(stage.feeds("loja")) > len(WORKERS) * POLLS_IN_FLIGHT
             way.target_port = int(stage.simulation.url.rpartition(":")[2])
             stage.start(*WORKERS)
             await stage.ready(*WORKERS)

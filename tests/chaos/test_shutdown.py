@@ -14,6 +14,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 
 #: Seconds that workers get here, and what the contract adds.
 SHUTDOWN_SECONDS, GRACE_SECONDS = 5, 1
+#: Seconds to shut down within which a session of 6 s, cut off a second before, ends: while shards are being closed.
+LONG_SHUTDOWN_SECONDS = 12
+#: Seconds until a worker that was told to stop has its answers: less than polls may take then (6 of 20 s).
+ANSWER_SECONDS = 0.5
 #: Exit code of a worker that could not drain: 128 + SIGTERM.
 NOT_DRAINED = 143
 
@@ -56,12 +60,16 @@ async def test_a_worker_told_to_stop_commits_all_that_it_was_shown_and_leaves(br
         # Given a worker under load that has read the histories (whose newest rows are shown first and published last)
         stage.start("one")
 
-        async def history_is_read() -> bool:
-            return bool(stage.lines("one", "history_read"))
+        async def histories_are_read() -> bool:
+            accounts = (await stage.cast.readiness("one")).get("accounts", {})
+            return {told["state"] for told in accounts.values()} == {"polling"}
 
-        await stage.until(history_is_read, 60, "the history is read")
-        await asyncio.sleep(1)
-        # When it is told to stop
+        await stage.until(histories_are_read, 60, "the histories are read")
+        # When it is told to stop while it waits for answers
+        stage.onlooker.hold()
+        await asyncio.sleep(1)  # the least interval of a feed: whoever is active is asked for by then
+        assert stage.onlooker.waiting
+        asyncio.get_running_loop().call_later(ANSWER_SECONDS, stage.onlooker.release)
         code, seconds = await stopped(stage, "one")
         # Then it ends well, long before its deadline of 20 s
         assert code == 0
@@ -120,6 +128,33 @@ async def test_a_worker_that_was_cut_off_for_long_says_that_it_could_not_take_it
         assert seconds <= SHUTDOWN_SECONDS + GRACE_SECONDS
         (line,) = stage.lines("one", "not_drained")
         assert "Kafka did not answer" in line["error"], line
+
+
+async def test_a_worker_whose_shards_are_lost_while_it_drains_says_what_was_not_committed(
+    embedded_broker, proxy, topic_prefix
+):
+    stage = Stage(
+        embedded_broker.bootstrap,
+        topic_prefix,
+        world(33),
+        workers_bootstrap=embedded_broker.proxied_bootstrap,
+        service={"shutdown_seconds": LONG_SHUTDOWN_SECONDS},
+    )
+    async with stage:
+        # Given a worker under load, and no more Kafka
+        stage.start("one")
+        await stage.ready("one")
+        await asyncio.sleep(1)
+        proxy.black_hole(True)
+        await asyncio.sleep(1)
+        # When it is told to stop, and its session ends while it tries to commit
+        code, seconds = await stopped(stage, "one")
+        assert stage.lines("one", "group_lost")
+        # Then it ends as if it still had its shards
+        assert code == NOT_DRAINED
+        assert seconds <= LONG_SHUTDOWN_SECONDS + GRACE_SECONDS
+        (line,) = stage.lines("one", "not_drained")
+        assert "not committed: shard" in line["error"], line
 
 
 async def test_a_worker_told_to_stop_while_it_looks_for_kafka_goes_at_once(unreachable, proxy):

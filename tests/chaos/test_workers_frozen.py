@@ -17,6 +17,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 
 #: Seconds for a worker that lost its shards to serve again: a session for a fenced shard, a join, a start.
 BACK_SECONDS = 40
+#: Seconds that every byte between a worker and the broker takes: a transaction of three round trips takes 0.2 s, and
+#: under load one of a worker's is under way at almost any moment.
+LINE_SECONDS = 0.03
 
 
 def world(seed: int) -> SimulationSettings:
@@ -63,11 +66,16 @@ async def back(stage: Watched, name: str, shards: set[int]) -> None:
     await stage.until(serves, BACK_SECONDS, f"{name} serves {sorted(shards)} again")
 
 
-async def test_a_worker_frozen_past_its_session_publishes_nothing_stale_and_owns_shards_again(broker, topic_prefix):
+async def test_a_worker_frozen_past_its_session_publishes_nothing_stale_and_owns_shards_again(
+    embedded_broker, proxy, topic_prefix
+):
     chance = Random(11)
-    async with Watched(broker.bootstrap, topic_prefix, world(11)) as stage:
-        # Given two workers under load
-        stage.start("zombie", "heir")
+    near, far = embedded_broker.bootstrap, embedded_broker.proxied_bootstrap
+    async with Watched(near, topic_prefix, world(11)) as stage:
+        # Given two workers under load, one of them with transactions that take so long that some are always under way
+        proxy.delay(LINE_SECONDS)
+        stage.start("zombie", kafka=far)
+        stage.start("heir")
         await stage.ready("zombie", "heir")
         for in_the_middle_of_polls in (True, False):
             await asyncio.sleep(chance.uniform(1, 2))
