@@ -11,23 +11,22 @@ from random import Random
 from typing import Any
 
 from workers import logs
+from workers.account_failures import FAILED_FEED, AccountFailures
+from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
-from workers.errors import CursorUnreadable, ParkFeed, PollFailed, RateLimited, Refused, ReopenShard
+from workers.classifier import decide
+from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import FeedPoll, Fetch, Polled, Turn
-from workers.polling.backoff import PARKED_FEED, Backoff
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
-from workers.polling.retry_after import retry_after_seconds
 from workers.polling.schedule import Schedule
 from workers.providers.base import Adapter
 from workers.shard import Shard
 
 #: Polls of one account at a time: at a request a second and a deadline of 30 s a provider that hangs holds this many.
 POLLS_IN_FLIGHT = 16
-#: A feed whose poll failed: most faults of a provider pass within seconds, and a broken feed costs 12 requests an hour.
-FAILED_FEED = Backoff(first=2.0, factor=2.0, limit=300.0)
 #: Part of the budget that histories and discovery may use together, so that live polls always have the rest.
 BACKGROUND_SHARE = 0.5
 #: Seconds between two looks at the account's state.
@@ -51,12 +50,11 @@ class AccountPoller:
         self._background = Budget(rate * BACKGROUND_SHARE, clock=self._clock, random=random)
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
+        self.pace = AccountPace(adapter.provider, self.name, longest, metrics)
         self._schedule = Schedule(max_interval=longest)
+        self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
         self._feeds: dict[str, tuple[Feed, Shard]] = {}
         self._histories: OrderedDict[str, None] = OrderedDict()
-        self._unreadable: set[str] = set()
-        self._parked: set[str] = set()
-        self._attempts: dict[str, int] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
         self._changed = asyncio.Event()
@@ -82,9 +80,7 @@ class AccountPoller:
             task.cancel()
         self._feeds.pop(key, None)
         self._histories.pop(key, None)
-        self._attempts.pop(key, None)
-        self._unreadable.discard(key)
-        self._parked.discard(key)
+        self._failures.forget(key)
 
     def detach_shard(self, shard: Shard) -> None:
         """All feeds of a shard that is down or given up."""
@@ -101,6 +97,7 @@ class AccountPoller:
         """The part of the account's budget that this worker may use: owned shards ÷ all shards."""
         self._budget.own(share)
         self._background.own(share)
+        self._tell_pace()
 
     def hold(self) -> None:
         """Begin no poll until `release`; those under way go on."""
@@ -160,14 +157,12 @@ class AccountPoller:
         poll, begun = self._make_poll(*self._feeds[key], self.fetch), self._clock()
         try:
             polled = await poll.live()
-        except PollFailed as error:
-            self._failed(key, error)
         except ReopenShard:
             self._schedule.failed(key, self._clock())
         except CursorUnreadable as error:
-            self._give_up(key, error)
+            self._failures.give_up(key, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must stay with this feed, and be loud
-            self._failed_by_us(key, error)
+            self._failures.failed(key, error)
         else:
             self._succeeded(key, polled)
         finally:
@@ -193,7 +188,8 @@ class AccountPoller:
             polled = await self._make_poll(*self._feeds[key], self.fetch).history()
         except PollFailed as error:
             self.report.failed(error.reason, failing=False)
-            self._pause_for(error)
+            if decide(error) == "pause the account":
+                self._failures.pause(error)
             await asyncio.sleep(FAILED_FEED.first)
         except (ReopenShard, CursorUnreadable):
             await asyncio.sleep(FAILED_FEED.first)
@@ -222,61 +218,18 @@ class AccountPoller:
 
     def _succeeded(self, key: str, polled: Polled) -> None:
         now = self._clock()
-        self._schedule.done(key, now, [time / 1000 for time in polled.times])
-        self._attempts.pop(key, None)
-        self._parked.discard(key)
-        self._budget.succeeded()
+        epoch = time.time()  # messages have the times of providers' clocks: the schedule knows ages only
+        self._schedule.done(key, now, [epoch - at / 1000 for at in polled.times])
+        self._failures.succeeded(key)
         self.report.succeeded()
         if polled.history and key in self._feeds:
             self._histories.setdefault(key, None)
             self._history_waits.set()
 
-    def _failed(self, key: str, error: PollFailed) -> None:
-        """What the worker does next, by the branch of the error tree: its docstrings give the reasons."""
-        parks = isinstance(error, ParkFeed)
-        self.report.failed(error.reason, failing=not parks)
-        now, attempts = self._clock(), self._attempts.get(key, 0) + 1
-        if self._pause_for(error):
-            self._schedule.failed(key, now)
-            return
-        wait = (PARKED_FEED if parks else FAILED_FEED).delay(attempts)
-        self._attempts[key] = attempts
-        self._schedule.failed(key, now, again_at=now + wait)
-        if parks:
-            self._parked.add(key)
-        self._log.warning("poll_failed", feed=key, reason=error.reason, error=str(error), again_in_seconds=wait)
-
-    def _failed_by_us(self, key: str, error: Exception) -> None:
-        """A fault of the program: this feed waits as a failed one does, its neighbours never notice."""
-        self.report.failed("internal", failing=True)
-        self._attempts[key] = self._attempts.get(key, 0) + 1
-        self._schedule.failed(key, self._clock(), again_at=self._clock() + FAILED_FEED.delay(self._attempts[key]))
-        self._log.error("poll_fault", feed=key, exc_info=error)
-
-    def _pause_for(self, error: PollFailed) -> bool:
-        """Pause the whole account where the provider said no to all of it."""
-        if isinstance(error, RateLimited):
-            asked = retry_after_seconds(error.retry_after, time.time_ns() // 1_000_000)
-            seconds = self._budget.rate_limited(asked)
-            self.report.waits(seconds)
-        elif isinstance(error, Refused):
-            self._budget.refused()
-        else:
-            return False
-        self._log.warning(
-            "account_paused", reason=error.reason, error=str(error), seconds=round(self._budget.paused_for, 1)
-        )
-        return True
-
-    def _give_up(self, key: str, error: CursorUnreadable) -> None:
-        self._unreadable.add(key)
-        self._schedule.remove(key)
-        self._log.error("feed_unreadable", feed=key, error=str(error), advice="remove its cursor to read the feed anew")
-
     async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
         """One page of a feed. The first request of a poll was paid for when the feed was picked."""
         if turn == "more":
-            self._budget.succeeded()  # the page before was one: a probe that succeeded must not make this wait
+            self._failures.answered()  # the page before was one: a probe that succeeded must not make this wait
         if turn == "history":
             await self.take_background()
         elif turn == "more":
@@ -293,8 +246,15 @@ class AccountPoller:
 
     async def _watch_state(self) -> None:
         while True:
+            self._tell_pace()
             self.report.show(self._tally(), self._budget.reason)
             await asyncio.sleep(STATE_SECONDS)
+
+    def _tell_pace(self) -> None:
+        """The schedule and the report know the rate as it is: shares, limits and histories change it."""
+        per_minute = self._budget.per_minute * (1 - BACKGROUND_SHARE if self._histories else 1)
+        self._schedule.budget(per_minute / 60)
+        self.pace.show(len(self._feeds), per_minute)
 
     def details(self) -> dict[str, Any]:
         """What `/readyz` tells of this account."""
@@ -310,8 +270,8 @@ class AccountPoller:
         return Tally(
             feeds=len(self._feeds),
             backfilling=len(self._histories),
-            parked=len(self._parked),
-            unreadable=len(self._unreadable),
+            parked=len(self._failures.parked),
+            unreadable=len(self._failures.unreadable),
             overdue=self._schedule.overdue(now),
             longest_wait=self._schedule.longest_wait(now),
         )

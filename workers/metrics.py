@@ -24,7 +24,7 @@ ACCOUNT_STATES: Final = ("refused", "rate_limited", "stuck", "failing", "backfil
 #: States of a feed on its worker.
 FEED_STATES: Final = ("active", "backfilling", "parked", "unreadable")
 #: Kinds of published events.
-EVENT_KINDS: Final = ("created", "updated", "gap", "dead_letter")
+EVENT_KINDS: Final = ("created", "updated", "conversation", "gap", "dead_letter")
 #: Why a shown row was not published as an event.
 ROW_REASONS: Final = ("before_floor", "before_start", "status_regressed")
 
@@ -120,6 +120,11 @@ class Metrics:
         )
         self.feeds = gauge("feeds", "Feeds that this worker owns, by state.", (*_ACCOUNT, "state"))
         self.feeds_overdue = gauge("feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT)
+        self.round_seconds = gauge(
+            "schedule_round_seconds",
+            "Seconds in which this worker's requests visit each of its feeds once, on average.",
+            _ACCOUNT,
+        )
         self.definitions_rejected = counter(
             "feed_definitions_rejected_total", "Records of the feeds topic that cannot be polled.", ("reason",)
         )
@@ -148,6 +153,7 @@ class Metrics:
             self.last_success,
             self.last_message,
             self.feeds_overdue,
+            self.round_seconds,
         ):
             metric.labels(provider, account)
         labelled = (

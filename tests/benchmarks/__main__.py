@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks import http_cost, poll_cost, publish, restore
+from tests.benchmarks.schedule.lines import Line, schedule_lines
 from workers.broker import running_broker
 
-#: What is measured, the goal it is held to, and whether a figure meets it.
-Line = tuple[str, str, str, bool | None]
-
-NAMES = ("http", "poll", "publish", "restore")
+#: Without a broker, and with one.
+ALONE = ("schedule", "http")
+NAMES = (*ALONE, "poll", "publish", "restore")
 
 
 def http_lines(quick: bool) -> tuple[object, list[Line]]:
@@ -90,9 +91,11 @@ def main() -> None:
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     lines: list[Line] = []
-    with running_broker() as broker:
-        for name in given.only or NAMES:
-            got, more = _measured(name, broker.bootstrap, given.quick)
+    names = given.only or NAMES
+    with ExitStack() as stack:
+        bootstrap = "" if set(names) <= set(ALONE) else stack.enter_context(running_broker()).bootstrap
+        for name in names:
+            got, more = _measured(name, bootstrap, given.quick)
             print(json.dumps({"benchmark": name, "result": got}), flush=True)
             lines += more
     _show(lines)
@@ -101,8 +104,8 @@ def main() -> None:
 
 
 def _measured(name: str, bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
-    if name == "http":
-        return http_lines(quick)
+    if name in ALONE:
+        return {"schedule": schedule_lines, "http": http_lines}[name](quick)
     return {"poll": poll_lines, "publish": publish_lines, "restore": restore_lines}[name](bootstrap, quick)
 
 

@@ -8,7 +8,7 @@ import orjson
 from rich.table import Table
 
 from workers.cli.accounts import adapters_of
-from workers.cli.amounts import counted, span
+from workers.cli.amounts import counted
 from workers.cli.context import (
     Configuration,
     configured,
@@ -26,6 +26,7 @@ from workers.cli.trial import Trial, trials
 from workers.providers.base import Adapter
 from workers.redaction import Redactor
 from workers.settings.settings import Settings, effective
+from workers.times import span
 
 
 @click.command(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from workers.cli.amounts import span
+from workers.polling.capacity import round_seconds, shortfall
 from workers.polling.schedule import MIN_INTERVAL
 from workers.providers.account import LOOPBACK
 from workers.providers.base import Adapter
@@ -21,7 +21,7 @@ _TOO_SHORT = (
 def visited_every(adapter: Adapter) -> float | None:
     """Seconds between two visits of each configured feed, when all are visited in turn; None without feeds."""
     feeds = len(adapter.standing_feeds())
-    return max(feeds * 60 / adapter.account.requests_per_minute, MIN_INTERVAL) if feeds else None
+    return max(round_seconds(feeds, adapter.account.requests_per_minute), MIN_INTERVAL) if feeds else None
 
 
 def doubts(settings: Settings, adapters: Mapping[str, Adapter]) -> Iterator[str]:
@@ -57,9 +57,7 @@ def _account(adapter: Adapter, settings: Settings) -> Iterator[str]:
         yield line(place, f"a credential {_TOO_SHORT}")
     for field, text in account.doubts():
         yield line((*place, field), text)
-    every = visited_every(adapter)
-    if every is not None and every > account.max_interval_seconds:
-        rate = f"{len(adapter.standing_feeds())} feeds at {account.requests_per_minute:g} requests a minute"
-        limit = f"longer than max_interval_seconds = {account.max_interval_seconds:g}"
-        text = f"{rate} are visited every {span(every)}, {limit}: raise one of the two"
+    words = shortfall(len(adapter.standing_feeds()), account.requests_per_minute, account.max_interval_seconds)
+    if words is not None:
+        text = f"{words} (max_interval_seconds): raise one of the two"
         yield line((*place, "requests_per_minute"), text, account.requests_per_minute)

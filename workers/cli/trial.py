@@ -4,17 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 
-from workers.cli.amounts import counted, span
+from workers.cli.amounts import counted
 from workers.cli.verdict import Verdict, verdict
 from workers.discovery import DiscoveringAdapter, discovers
 from workers.errors import ParkFeed, PollFailed, RowUnreadable, StopWorker
-from workers.model import Feed, Page, RawRow, Record
+from workers.model import Feed, Page, PageRef, RawRow, Record
+from workers.polling.capacity import shortfall
 from workers.polling.fetch import Fetcher
 from workers.polling.transport import PooledTransport
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
 from workers.stream import topics
-from workers.times import iso
+from workers.times import iso, span
 
 #: Seconds for the brokers, and for each provider, to answer: a person waits.
 KAFKA_SECONDS = 10.0
@@ -77,16 +78,24 @@ async def _account(adapter: Adapter, fetcher: Fetcher) -> list[Trial]:
 
 
 async def _feed(adapter: Adapter, feed: Feed, fetcher: Fetcher) -> Verdict:
-    ref = adapter.first()
     try:
-        response = await fetcher.fetch(adapter.request(feed, ref), account=feed.account)
-        page = adapter.page(feed, ref, response)
+        page = await _first_rows(adapter, feed, fetcher)
     except ParkFeed as error:
         found = verdict(error)
         return Verdict(word=found.word, said=f"feed {feed.key}: {found.said}", advice=found.advice)
     except PollFailed as error:
         return verdict(error)
     return _seen(adapter, feed, page)
+
+
+async def _first_rows(adapter: Adapter, feed: Feed, fetcher: Fetcher) -> Page:
+    """The first page that shows rows, or that a poll would begin with. Raises PollFailed."""
+    ref: PageRef | None = adapter.first()
+    page = Page()
+    while ref is not None:
+        page = adapter.page(feed, ref, await fetcher.fetch(adapter.request(feed, ref), account=feed.account))
+        ref = page.next if page.leads_on and not page.rows else None
+    return page
 
 
 async def _discovery(adapter: DiscoveringAdapter, fetcher: Fetcher) -> Verdict:
@@ -96,7 +105,10 @@ async def _discovery(adapter: DiscoveringAdapter, fetcher: Fetcher) -> Verdict:
     except PollFailed as error:
         found = verdict(error)
         return Verdict(word=found.word, said=f"discovery: {found.said}", advice=found.advice)
-    return Verdict(word="ok", said=f"the first page of its list names {counted(len(feeds), 'feed')}")
+    account = adapter.account
+    said = f"the first page of its list names {counted(len(feeds), 'feed')}"
+    words = shortfall(len(feeds), account.requests_per_minute, account.max_interval_seconds)
+    return Verdict(word="ok", said=said, advice=f"{words} (max_interval_seconds)" if words else "")
 
 
 def _seen(adapter: Adapter, feed: Feed, page: Page) -> Verdict:

@@ -26,5 +26,8 @@ PARKED_FEED: Final = Backoff(first=30.0, factor=2.0, limit=3600.0)
 #: A refused account: an operator who has mended a key sees it work within five minutes, and a provider that locks
 #: addresses out after many refusals sees twelve an hour.
 REFUSED_ACCOUNT: Final = Backoff(first=15.0, factor=2.0, limit=300.0)
+#: An account whose polls all fail: a provider that restarts is back within seconds, and one that is down for an hour is
+#: asked once a minute, so that its messages are at most a minute late when it is back.
+FAILING_ACCOUNT: Final = Backoff(first=2.0, factor=2.0, limit=60.0)
 #: A rate limit without `Retry-After`: quotas are mostly counted by the minute, and the fourth step is past one.
 RATE_LIMITED_ACCOUNT: Final = Backoff(first=5.0, factor=2.0, limit=900.0)

@@ -16,7 +16,7 @@ class Budget:
     """One account's budget. It allows nothing until `own` says what part of the account is this worker's.
 
     `clock` tells monotonic seconds (`loop.time`), `random` spreads the pauses of workers that share a key.
-    Tell it every answer: `succeeded`, `rate_limited`, `refused`.
+    Tell it every answer: `succeeded`, `rate_limited`, `refused`, `failed`.
     """
 
     def __init__(self, requests_per_minute: float, *, clock: Callable[[], float], random: Random) -> None:
@@ -72,14 +72,22 @@ class Budget:
         self._pause.refused(self._clock())
         self._changed()
 
-    def succeeded(self) -> None:
-        """The provider answered with a page."""
-        if self._pause.reason or self._pause.pace < 1:
-            self._pause.succeeded(self._clock())
+    def failed(self) -> bool:
+        """A poll failed of what may be the whole account's trouble. Whether the account is only probed from now on."""
+        failing = self._pause.failed(self._clock())
+        self._changed()
+        return failing
+
+    def succeeded(self) -> bool:
+        """The provider answered with a page. Whether the account was failing until now."""
+        slowed = bool(self._pause.reason) or self._pause.pace < 1
+        was_failing = self._pause.succeeded(self._clock())
+        if slowed:
             self._changed()
+        return was_failing
 
     def probe_now(self) -> None:
-        """Probe a refused account with the next request."""
+        """Probe a refused or failing account with the next request."""
         self._pause.probe_now(self._clock())
         self._changed()
 

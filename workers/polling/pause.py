@@ -7,9 +7,14 @@ their answers say the same thing: while a pause lasts, more of them do not lengt
 from random import Random
 from typing import Final, Literal
 
-from workers.polling.backoff import RATE_LIMITED_ACCOUNT, REFUSED_ACCOUNT
+from workers.polling.backoff import FAILING_ACCOUNT, RATE_LIMITED_ACCOUNT, REFUSED_ACCOUNT
+from workers.polling.probes import Probes
 
-PauseReason = Literal["rate_limited", "refused"]
+PauseReason = Literal["rate_limited", "refused", "failing"]
+
+#: Failed polls in a row, of whatever feeds, after which it is the account that fails: one broken feed among good ones
+#: never gets there, and a provider that is down is asked no more often than this before it is only probed.
+FAILURES_IN_A_ROW: Final = 5
 
 #: Part of a wait that is added at random, at most: workers share a key, and must not all come back at one moment.
 JITTER: Final = 0.25
@@ -26,22 +31,25 @@ class AccountPause:
         self._random = random
         self._limits = 0  # rate limits in a row, each after the pause of the one before
         self._limited_until = 0.0
-        self._next_probe = 0  # number of the delay that follows the next probe; 0: not refused
-        self._refused_until = 0.0
+        self._refused = Probes(REFUSED_ACCOUNT)
+        self._failing = Probes(FAILING_ACCOUNT)
+        self._failures = 0  # in a row
         self._recovered_at = 0.0
         self.pace = 1.0
 
     @property
     def reason(self) -> PauseReason | None:
         """What the account suffers from, until a success shows that it is over."""
-        if self._next_probe:
+        if self._refused.active:
             return "refused"
-        return "rate_limited" if self._limits else None
+        if self._limits:
+            return "rate_limited"
+        return "failing" if self._failing.active else None
 
     @property
     def until(self) -> float:
         """No request before this time."""
-        return max(self._limited_until, self._refused_until)
+        return max(self._limited_until, self._refused.until, self._failing.until)
 
     def rate_limited(self, now: float, retry_after: float | None) -> float:
         """The provider said "too many", and perhaps for how many seconds. Returns the seconds of new waiting."""
@@ -58,26 +66,33 @@ class AccountPause:
 
     def refused(self, now: float) -> None:
         """The provider refused the credentials: one probe after each delay, until one succeeds."""
-        if not self._next_probe:
-            self._refused_until = now + REFUSED_ACCOUNT.delay(1)
-            self._next_probe = 2
+        self._refused.begin(now)
+
+    def failed(self, now: float) -> bool:
+        """A poll failed of what may be the whole account's trouble. Whether the account counts as failing now."""
+        self._failures += 1
+        if self._failures >= FAILURES_IN_A_ROW:
+            self._failing.begin(now)
+        return self._failing.active
 
     def asked(self, now: float) -> None:
-        """A request goes out. While the account is refused it is the probe, and the next one waits longer."""
-        if self._next_probe:
-            self._refused_until = now + REFUSED_ACCOUNT.delay(self._next_probe)
-            self._next_probe += 1
+        """A request goes out: the probe, while the account is refused or failing, and the next one waits longer."""
+        self._refused.asked(now)
+        self._failing.asked(now)
 
-    def succeeded(self, now: float) -> None:
-        """A page was answered: the credentials are good, and some of the rate comes back."""
-        self._next_probe, self._refused_until = 0, 0.0
+    def succeeded(self, now: float) -> bool:
+        """A page was answered: the credentials are good, and some of the rate comes back. Whether it was failing."""
+        was_failing, self._failures = self._failing.active, 0
+        self._refused.end()
+        self._failing.end()
         if now < self._limited_until:
-            return  # it was asked before the provider said "too many"
+            return was_failing  # it was asked before the provider said "too many"
         self._limits = 0
         self.pace = min(self.pace + (now - self._recovered_at) * RECOVERY_PER_SECOND, 1.0)
         self._recovered_at = now
+        return was_failing
 
     def probe_now(self, now: float) -> None:
-        """Someone says that it was mended: probe a refused account at once. A rate limit is not cut short."""
-        if self._next_probe:
-            self._next_probe, self._refused_until = 1, now
+        """Someone says that it was mended: probe at once. A rate limit is not cut short."""
+        self._refused.now(now)
+        self._failing.now(now)

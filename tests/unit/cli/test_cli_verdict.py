@@ -118,3 +118,17 @@ async def test_a_list_of_feeds_is_tried_where_the_account_discovers(tried, folde
     (found,) = await tried("clinica", lambda _: answer)
     # Then
     assert (found.word, found.said) == ("ok", "the first page of its list names 1 feed")
+
+
+async def test_a_list_of_more_feeds_than_the_budget_keeps_is_told(tried, folder):
+    # Given an account that may ask once a minute, and a list of a hundred feeds
+    text = (folder / "afluente.toml").read_text()
+    contacts = 'scope = "contacts"\ndiscover = true\nrequests_per_minute = 1\nstates = { "1" = "sent" }'
+    (folder / "afluente.toml").write_text(text.replace('states = { "1" = "sent" }', contacts))
+    answer = httpx.Response(200, json=[{"contact_phone": f"9725000{number:05d}"} for number in range(100)])
+    # When
+    (found,) = await tried("clinica", lambda _: answer)
+    # Then
+    assert found.word == "ok"
+    assert found.advice.startswith("100 feeds at 1/min are visited every 100 min")
+    assert "at most 40 feeds keep 60 min" in found.advice

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.polling.pause import JITTER, LEAST_PACE, AccountPause
+from workers.polling.pause import FAILURES_IN_A_ROW, JITTER, LEAST_PACE, AccountPause
 
 
 class NoJitter(Random):
@@ -175,3 +175,39 @@ def test_whatever_happens_pauses_and_pace_stay_bounded(events, seed):
         assert waiting == pytest.approx(max(pause.until - max(before, now), 0)) or what != "limited"
         # And silence has a reason
         assert pause.reason or pause.until <= now
+
+
+def test_failures_in_a_row_make_the_account_fail_and_probes_grow_until_one_succeeds(pause):
+    # Given failures, but a success among them
+    for _ in range(FAILURES_IN_A_ROW - 1):
+        assert not pause.failed(0.0)
+    pause.succeeded(0.0)
+    assert not pause.failed(0.0)
+    # When there are enough in a row
+    for _ in range(FAILURES_IN_A_ROW - 1):
+        pause.failed(10.0)
+    # Then the account is probed, at growing distances however many polls were open
+    assert (pause.reason, pause.until) == ("failing", 12.0)
+    distances = []
+    now = pause.until
+    for _ in range(7):
+        pause.asked(now)
+        pause.failed(now)
+        distances.append(pause.until - now)
+        now = pause.until
+    assert distances == [4, 8, 16, 32, 60, 60, 60]
+    # And a success ends it
+    assert pause.succeeded(now)
+    assert (pause.reason, pause.until) == (None, 0.0)
+
+
+def test_someone_who_mended_a_failing_account_sees_it_probed_at_once(pause):
+    # Given
+    for _ in range(FAILURES_IN_A_ROW):
+        pause.failed(0.0)
+    # When
+    pause.probe_now(1.0)
+    # Then
+    assert pause.until == 1.0
+    pause.asked(1.0)
+    assert pause.until == 3.0

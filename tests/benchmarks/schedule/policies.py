@@ -1,0 +1,93 @@
+"""Policies to compare with: the product's own schedule, and doubling back-offs."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from workers.polling.schedule import Schedule
+
+
+class Product:
+    """The schedule as the worker uses it; the operator allows a greatest interval of so many rounds."""
+
+    def __init__(self, feeds: int, per_second: float, rounds: float = 10.0) -> None:
+        self.schedule = schedule = Schedule(min_interval=1.0, max_interval=rounds * feeds / per_second)
+        self._keys = [f"conta/{number:07d}" for number in range(feeds)]
+        self._numbers = {key: number for number, key in enumerate(self._keys)}
+        for key in self._keys:
+            schedule.add(key)
+        schedule.budget(per_second)
+
+    def next(self, now: float) -> int:
+        key = self.schedule.next(now)
+        assert key is not None, "more tokens than the least interval allows"
+        return self._numbers[key]
+
+    def done(self, feed: int, now: float, ages: list[float]) -> None:
+        self.schedule.done(self._keys[feed], now, ages)
+
+
+class Levels:
+    """Conversations in levels, each a FIFO with a weight: the greatest age x weight is next. First all in order."""
+
+    def __init__(self, feeds: int, weights: Sequence[float]) -> None:
+        self._weights = weights
+        self._queues: list[deque[int]] = [deque() for _ in weights]
+        self._since = [float("inf")] * len(weights)
+        self._last = [0.0] * feeds
+        self._fresh = deque(range(feeds))
+        #: Age x weight of the latest choice.
+        self.best = 0.0
+
+    def next(self, now: float) -> int:
+        if self._fresh:
+            return self._fresh.popleft()
+        best, where = -1.0, 0
+        for level, since in enumerate(self._since):
+            urgency = (now - since) * self._weights[level]
+            if urgency > best:
+                best, where = urgency, level
+        self.best = best
+        queue = self._queues[where]
+        feed = queue.popleft()
+        self._since[where] = self._last[queue[0]] if queue else float("inf")
+        return feed
+
+    def put(self, feed: int, level: int, now: float) -> None:
+        """A conversation that was polled now."""
+        self._last[feed] = now
+        queue = self._queues[level]
+        if not queue:
+            self._since[level] = now
+        queue.append(feed)
+
+
+class Backoff(Levels):
+    """After news the shortest interval, else the next longer one, all scaled to the budget at every moment.
+
+    The conversation whose age is the greatest multiple of its interval is polled, so the scale is what the budget makes
+    it, and exactly one poll falls into each slot. A back-off that keeps its seconds instead polls hot conversations
+    early when slots are free, races them to the longest interval, and loses to round robin.
+    """
+
+    def __init__(self, feeds: int, *, growth: float, longest: float) -> None:
+        """`longest`: the longest interval as a multiple of the shortest."""
+        intervals, level = [], 1.0
+        while level < longest:
+            intervals.append(level)
+            level *= growth
+        super().__init__(feeds, [1 / one for one in (*intervals, longest)])
+        self._levels = [-1] * feeds
+
+    def done(self, feed: int, now: float, ages: list[float]) -> None:
+        self._levels[feed] = 0 if ages else min(self._levels[feed] + 1, len(self._weights) - 1)
+        self.put(feed, self._levels[feed], now)
+
+
+def usual_backoff(feeds: int) -> Backoff:
+    """c1: doubling, ten seconds to an hour."""
+    return Backoff(feeds, growth=2.0, longest=360.0)
+
+
+def tuned_backoff(feeds: int) -> Backoff:
+    """c3: the best growth and span for these very workloads, found in hindsight."""
+    return Backoff(feeds, growth=1.05, longest=32.0)

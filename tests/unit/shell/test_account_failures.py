@@ -1,0 +1,148 @@
+"""What failed polls lead to, for their feed and for the whole account."""
+
+from random import Random
+
+import pytest
+
+from workers.account_failures import FAILED_FEED, AccountFailures
+from workers.account_report import AccountReport
+from workers.errors import CursorUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused, Unreachable
+from workers.metrics import Metrics
+from workers.polling.backoff import FAILING_ACCOUNT, PARKED_FEED
+from workers.polling.budget import Budget
+from workers.polling.pause import FAILURES_IN_A_ROW
+from workers.polling.schedule import Schedule
+
+
+class Account:
+    """Schedule, budget and failures of one account with ten feeds, under a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.schedule = Schedule()
+        self.budget = Budget(6000, clock=lambda: self.now, random=Random(1))
+        self.budget.own(1.0)
+        report = AccountReport("ogmma", "loja", 3600, Metrics(), lambda: self.now)
+        self.failures = AccountFailures(self.schedule, self.budget, report, lambda: self.now, "loja")
+        for number in range(10):
+            self.schedule.add(f"feed-{number}")
+
+    def poll(self, error: Exception | None = None) -> str:
+        """Poll the next feed; it fails of this."""
+        key = self.schedule.next(self.now)
+        assert key is not None
+        if error is None:
+            self.schedule.done(key, self.now)
+            self.failures.succeeded(key)
+        else:
+            self.failures.failed(key, error)
+        return key
+
+    def due_in(self) -> float:
+        due = self.schedule.due_at(self.now)
+        assert due is not None
+        return due - self.now
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+def test_one_feed_that_fails_waits_alone(account):
+    # When one feed fails between neighbours that are well
+    failed = account.poll(ProviderFailed("HTTP 500"))
+    for _ in range(9):
+        assert account.poll() != failed
+    # Then the account is not paused, and the feed comes back after its own wait
+    assert account.budget.reason is None
+    account.now += FAILED_FEED.first
+    assert account.poll() == failed
+
+
+def test_a_feed_that_always_fails_never_makes_its_account_fail(account):
+    # Given one broken feed among nine that are well
+    broken = account.poll(ProviderFailed("HTTP 500"))
+    # When an hour passes
+    polls = 0
+    for _ in range(3600):
+        account.now += 1
+        while (key := account.schedule.next(account.now)) is not None:
+            if key == broken:
+                polls += 1
+                account.failures.failed(key, ProviderFailed("HTTP 500"))
+            else:
+                account.schedule.done(key, account.now)
+                account.failures.succeeded(key)
+        assert account.budget.reason is None
+    # Then it was asked a few times, at growing distances
+    assert 8 <= polls <= 25
+
+
+def test_a_provider_that_fails_for_all_feeds_is_only_probed(account):
+    # When feed after feed fails
+    for _ in range(FAILURES_IN_A_ROW):
+        account.poll(Unreachable("connect", "no connection"))
+    # Then the account counts as failing, and waits for a first probe
+    assert account.budget.reason == "failing"
+    assert account.budget.paused_for == FAILING_ACCOUNT.first
+
+
+def test_the_first_answer_of_a_failing_account_lets_all_its_feeds_go_on(account):
+    # Given an outage in which all ten feeds failed
+    polled = {account.poll(Unreachable("connect", "no connection")) for _ in range(10)}
+    assert len(polled) == 10
+    # When a probe succeeds
+    account.now += 60
+    account.poll()
+    # Then the nine others are due at once
+    assert account.budget.reason is None
+    assert len({account.poll() for _ in range(9)}) == 9
+
+
+def test_while_an_account_is_probed_each_probe_may_be_of_another_feed(account):
+    # Given an outage that goes on
+    asked = []
+    for _ in range(30):
+        asked.append(account.poll(ProviderFailed("HTTP 502")))
+        account.now += FAILING_ACCOUNT.limit
+    # Then no feed was the only one to be asked: one that is broken for good cannot keep the account down
+    assert len(set(asked)) == 10
+
+
+def test_a_feed_that_is_not_there_is_parked_and_proves_that_the_account_is_well(account):
+    # When
+    for _ in range(10):
+        account.poll(ParkFeed("HTTP 404"))
+    # Then
+    assert len(account.failures.parked) == 10
+    assert account.budget.reason is None
+    assert account.due_in() == PARKED_FEED.first
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(RateLimited("429", "7"), "rate_limited"), (Refused("401"), "refused")], ids=repr
+)
+def test_too_many_and_refused_pause_the_account_and_cost_the_feed_nothing(account, error, reason):
+    # When
+    key = account.poll(error)
+    # Then the account waits, and goes on with the same feed
+    assert account.budget.reason == reason
+    account.now += account.budget.paused_for
+    assert account.poll() == key
+
+
+def test_a_fault_of_the_program_stays_with_its_feed(account):
+    account.poll(ZeroDivisionError())
+    assert account.budget.reason is None
+    account.poll()
+
+
+def test_a_feed_with_a_cursor_that_nobody_can_read_is_left_alone(account):
+    # When
+    account.failures.give_up("feed-3", CursorUnreadable("no cursor of ours"))
+    # Then
+    assert "feed-3" not in {account.poll() for _ in range(9)}
+    assert account.failures.unreadable == {"feed-3"}
+    account.failures.forget("feed-3")
+    assert not account.failures.unreadable

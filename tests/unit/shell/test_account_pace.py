@@ -1,0 +1,36 @@
+"""A budget that cannot keep the greatest interval is said once, and in a metric."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from workers.account_pace import AccountPace
+from workers.metrics import Metrics
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+def test_what_is_not_kept_is_logged_once_until_it_is_kept_again(metrics):
+    # Given a bound of ten minutes
+    with capture_logs() as logged:
+        pace = AccountPace("ogmma", "loja", 600, metrics)
+        # When feeds come, and later the rate is raised
+        for feeds, rate in ((400, 60), (9400, 60), (9400, 60), (9400, 1400), (9400, 1450), (9400, 2000), (9400, 0)):
+            pace.show(feeds, rate)
+    # Then
+    assert [(line["event"], line["log_level"]) for line in logged] == [
+        ("max_interval_not_kept", "warning"),
+        ("max_interval_kept", "info"),
+    ]
+    assert "9 400 feeds at 60/min are visited every 157 min" in logged[0]["reason"]
+    assert metrics.registry.get_sample_value(
+        "afluente_schedule_round_seconds", {"provider": "ogmma", "account": "loja"}
+    ) == pytest.approx(0)
+
+
+def test_the_metric_tells_how_long_a_round_takes(metrics):
+    AccountPace("ogmma", "loja", 600, metrics).show(9400, 60)
+    got = metrics.registry.get_sample_value("afluente_schedule_round_seconds", {"provider": "ogmma", "account": "loja"})
+    assert got == 9400

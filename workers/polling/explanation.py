@@ -1,0 +1,100 @@
+"""Why a feed is polled when it is, and when next: a record for programs, a sentence for people. Pure."""
+
+import math
+from typing import Final, Literal
+
+from workers.model import Record
+from workers.polling.calibration import rate_of
+from workers.times import span
+
+#: Where a feed stands: being polled; never polled; asked for; waiting for its index, or for nothing but its turn since
+#: it waited for the greatest interval; due again after a failure; not due yet after one.
+Standing = Literal["in_flight", "first", "hinted", "waiting", "forced", "retry", "aside"]
+
+#: What each part of a forecast comes from, in the order of `Explanation.per_hour`.
+SOURCES: Final = ("any feed", "the last 2 min", "the last 10 min", "the last 6 h", "bursts of the last 6 days")
+#: Messages per hour below which a part is not told: once in four days.
+_TOLD_PER_HOUR = 0.01
+_HOUR = 3600.0
+
+
+class Explanation(Record, frozen=True, kw_only=True):
+    """Times in seconds, rates in messages per hour, indices in seconds x messages.
+
+    `per_hour`: what is expected at this moment without memory and from each memory. `due_in`: until its turn by what is
+    known now; None while it is in flight or comes with the next tokens. `rate_class`: its class and that class's rate.
+    """
+
+    key: str
+    standing: Standing
+    polled_ago: float | None
+    rate_class: int
+    class_per_hour: float
+    per_hour: tuple[float, ...]
+    index: float
+    price: float
+    due_in: float | None
+    forced_after: float
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        key: str,
+        standing: Standing,
+        age: float | None,
+        number: int,
+        rates: tuple[float, ...],
+        index: float,
+        price: float,
+        least: float,
+        forced_after: float,
+        aside_for: float | None,
+    ) -> "Explanation":
+        """From what the schedule knows; rates per second."""
+        due_in = aside_for
+        if standing == "waiting" and age is not None:
+            due_age = max(min(math.sqrt(2 * price / rate_of(number)), forced_after), least)
+            due_in = max(due_age - age, 0.0)
+        return cls(
+            key=key,
+            standing=standing,
+            polled_ago=age,
+            rate_class=number,
+            class_per_hour=rate_of(number) * _HOUR,
+            per_hour=tuple(rate * _HOUR for rate in rates),
+            index=index,
+            price=price,
+            due_in=due_in,
+            forced_after=forced_after,
+        )
+
+    @property
+    def sentence(self) -> str:
+        """All of it for a person."""
+        ago = "never polled" if self.polled_ago is None else f"polled {span(self.polled_ago)} ago"
+        return f"{ago}; {self._expects()}; {self._turn()}"
+
+    def _expects(self) -> str:
+        if self.polled_ago is None:
+            return "nothing is known of it yet"
+        told = [
+            f"{rate:.2g} from {source}"
+            for rate, source in zip(self.per_hour, SOURCES, strict=True)
+            if rate >= _TOLD_PER_HOUR
+        ]
+        parts = f" ({', '.join(told)})" if told else ""
+        return f"expects {sum(self.per_hour):.2g} messages/h{parts}"
+
+    def _turn(self) -> str:
+        index = f"index {self.index:.2g} of price {self.price:.2g} (class {self.rate_class})"
+        turns = {
+            "in_flight": "being polled now",
+            "first": "waits for its first poll: every second token is for such feeds",
+            "hinted": "asked for: goes before all others",
+            "forced": f"{index}; waited for the greatest interval of {span(self.forced_after)}: its turn is forced",
+            "retry": "its poll failed: tried again with the next token for such feeds",
+            "aside": f"its poll failed: stands aside for {span(self.due_in or 0.0)}",
+            "waiting": f"{index}; due {f'in {span(self.due_in)}' if self.due_in else 'with the next tokens'}",
+        }
+        return turns[self.standing]

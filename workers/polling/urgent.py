@@ -1,0 +1,53 @@
+"""Feeds that go before the index, each kind with a bounded part of the tokens: no flood starves the rest. Pure."""
+
+from typing import Final
+
+from workers.polling.classes import Queue, ScheduledFeed
+
+#: Of so many tokens one at most is a hint's while others wait: a flood of hints halves their pace, and no more.
+HINT_EVERY: Final = 2
+#: Of so many tokens that hints leave, one at most goes to feeds never polled: those known stay known.
+FRESH_EVERY: Final = 2
+#: Of so many tokens that both leave, one at most goes to feeds that failed: broken ones must not slow the others.
+RETRY_EVERY: Final = 8
+
+
+class UrgentQueue(Queue):
+    """One token of `every` is for this queue; `rest` counts the tokens until its next turn."""
+
+    __slots__ = ("every", "rest")
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self.every, self.rest = every, 0
+
+
+class Urgent:
+    """Hints, feeds never polled, and feeds whose poll failed, in this order."""
+
+    __slots__ = ("_all", "fresh", "hints", "retries")
+
+    def __init__(self) -> None:
+        self.hints, self.fresh = UrgentQueue(HINT_EVERY), UrgentQueue(FRESH_EVERY)
+        self.retries = UrgentQueue(RETRY_EVERY)
+        self._all = (self.hints, self.fresh, self.retries)
+
+    def __bool__(self) -> bool:
+        return any(queue.head for queue in self._all)
+
+    def take(self) -> ScheduledFeed | None:
+        """The feed whose token this is; None: it is for all others."""
+        for queue in self._all:
+            if queue.rest:
+                queue.rest -= 1
+            elif queue.head is not None:
+                queue.rest = queue.every - 1
+                return queue.take()
+        return None
+
+    def take_any(self) -> ScheduledFeed | None:
+        """The first in line, where nobody else can use the token."""
+        for queue in self._all:
+            if queue.head is not None:
+                return queue.take()
+        return None
