@@ -94,12 +94,45 @@ class BrokenRow(Record, frozen=True, kw_only=True):
     row_id: str | None = None
 
 
+class Contact(Record, frozen=True, kw_only=True):
+    """The person at the other end: digits of a phone number, or a hidden identity verbatim."""
+
+    address: str | None
+    name: str | None = None
+
+
+class Assignee(Record, frozen=True, kw_only=True):
+    """The member of the team whom a conversation is assigned to."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class ConversationState(Record, frozen=True, kw_only=True):
+    """What a provider says of a conversation as a whole: the `conversation` object of a conversation event.
+
+    `state` is the provider's own word in small letters, `unread` the number of unread messages.
+    """
+
+    id: str
+    provider_id: str
+    contact: Contact
+    state: str | None = None
+    assigned_to: Assignee | None = None
+    unread: int | None = None
+    updated_at: str | None = None
+
+
 class Page(Record, frozen=True, kw_only=True):
     """What one response shows of a feed.
 
     `next` asks for older rows (None: this is all that can be asked for). `exhausted` says that no older rows
-    exist; with `next` None and `exhausted` False the provider's reach ended before the history did.
-    `skipped` counts by reason the entries that are no messages.
+    exist; with `next` None and `exhausted` False the provider's reach ended before the history did, and `reach`
+    says why. `skipped` counts by reason the entries that are no messages, `total` those that the feed has in all,
+    where the provider tells it with the page of its newest rows.
+
+    A page that `leads_on` proves nothing of the newest rows: a poll always goes on to its `next`, and only the first
+    page that does not lead on is "page one" of what a poll looks at.
     """
 
     rows: tuple[RawRow, ...] = ()
@@ -107,16 +140,13 @@ class Page(Record, frozen=True, kw_only=True):
     next: PageRef | None = None
     exhausted: bool = True
     skipped: Mapping[str, int] = {}
+    reach: GapReason = "page_limit"
+    total: int | None = None
+    leads_on: bool = False
+    conversation: ConversationState | None = None
 
 
 # --- the parts of an event -------------------------------------------------------------------------------
-
-
-class Contact(Record, frozen=True, kw_only=True):
-    """The person at the other end: digits of a phone number, or a hidden identity verbatim."""
-
-    address: str | None
-    name: str | None = None
 
 
 class Conversation(Record, frozen=True, kw_only=True):

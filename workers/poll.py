@@ -5,13 +5,14 @@ The pure rooms decide; this file only carries: responses to the walk, outcomes t
 
 import asyncio
 import base64
+import codecs
 import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import xxhash
@@ -44,6 +45,8 @@ _heavy_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-pag
 
 #: Whose request it is: the first of a poll (paid for when the feed was picked), a further one, one of a history.
 Turn = Literal["first", "more", "history"]
+FIRST: Final[Turn] = "first"
+MORE: Final[Turn] = "more"
 Fetch = Callable[[Feed, PageRef, Turn], Awaitable[HttpResponse]]
 
 
@@ -90,16 +93,18 @@ class FeedPoll:
 
     async def live(self) -> Polled:
         """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable."""
-        now, cursor, ref = _now_ms(), self._contacted(), self._adapter.first()
-        response = await self._fetch(self.feed, ref, "first")
-        page = _digest(response)
-        if cursor is not None and _unchanged(cursor, page, now):
-            return Polled(history=cursor.history is not None)
-        walk = LiveWalk(cursor, self._rules, ref, now)
-        walk.take(await self._read(ref, response))
+        now, cursor = _now_ms(), self._contacted()
+        walk = LiveWalk(cursor, self._rules, self._adapter.first(), now)
+        page, opening, turn = b"", True, FIRST
         while walk.want is not None:
             ref = walk.want
-            walk.take(await self._read(ref, await self._fetch(self.feed, ref, "more")))
+            response = await self._fetch(self.feed, ref, turn)
+            page = _digest(response, page) if opening else page
+            if opening and cursor is not None and _unchanged(cursor, page, now):
+                return Polled(history=cursor.history is not None)
+            shown = await self._read(ref, response)
+            walk.take(shown)
+            opening, turn = opening and shown.leads_on, MORE
         self._count_skipped(walk.skipped)
         plan = LivePlan(walk, self._contacted(), self._rules, now, page)
         return await self._publish(plan, now)
@@ -250,14 +255,16 @@ def _unchanged(cursor: Cursor, page: bytes, now: int) -> bool:
     return cursor.page == page and not owed and not cursor.letters
 
 
-def _digest(response: HttpResponse) -> bytes:
-    return xxhash.xxh3_64_digest(response.body, seed=response.status)
+def _digest(response: HttpResponse, before: bytes = b"") -> bytes:
+    """Of a response, and of those before it that led on to it: all that a poll looks at, page one included."""
+    return xxhash.xxh3_64_digest(response.body, seed=response.status ^ int.from_bytes(before))
 
 
 def _page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
     body = response.body[:_LETTER_BYTES]
     try:
-        payload, encoding = body.decode(), "utf-8"
+        # What the cut left of a last character is left out: the decoder waits for its rest.
+        payload, encoding = _utf8().decode(body, final=len(body) == len(response.body)), "utf-8"
     except UnicodeDecodeError:
         payload, encoding = base64.b64encode(body).decode(), "base64"
     return Letter(
@@ -270,6 +277,9 @@ def _page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
         status=response.status,
         content_type=response.content_type or None,
     )
+
+
+_utf8 = codecs.getincrementaldecoder("utf-8")
 
 
 def _now_ms() -> int:

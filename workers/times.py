@@ -1,4 +1,4 @@
-"""Times: epoch milliseconds inside the program, RFC 3339 UTC with milliseconds in events."""
+"""Times: epoch milliseconds inside the program, RFC 3339 UTC with milliseconds in events; spans in words for people."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -34,3 +34,19 @@ def parse_iso(text: str) -> int:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = (datetime(1970, 1, 1, microsecond=1000, tzinfo=UTC)) - _EPOCH
+
+
+#: Numbers of seconds and of minutes from which they are told as minutes and hours: the next unit is exact enough there.
+_SECONDS = 120
+_MINUTES = 175
+
+
+def span(seconds: float) -> str:
+    """`0.5 s`, `90 s`, `157 min`, `12 h`, `2 days`: as many digits as a person needs."""
+    if seconds < _SECONDS:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - two digits
+    minutes = seconds / 60
+    if minutes < _MINUTES:
+        return f"{minutes:.0f} min"
+    hours = minutes / 60
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004 - two days

@@ -18,9 +18,18 @@ def line_of(seen: Seen) -> str:
         what = f"[red]dead letter[/red] {seen.data['reason']}: {escape(seen.data['detail'][:_TEXT])}"
     elif kind == "feed.gap":
         what = f"[yellow]gap[/yellow] {seen.data['gap']['reason']} in {escape(seen.data['feed']['key'])}"
+    elif kind == "conversation.updated":
+        what = _conversation(seen)
     else:
         what = _message(kind, seen)
     return f"[dim]{at} {account:<12}[/dim] {what}"
+
+
+def _conversation(seen: Seen) -> str:
+    told = seen.data["conversation"]
+    person = told["contact"]["address"] or told["provider_id"]
+    assignee = (told["assigned_to"] or {}).get("name") or "nobody"
+    return f"· {person:<15} [dim]{escape(str(told['state']))}, {told['unread']} unread, of {escape(assignee)}[/dim]"
 
 
 def _message(kind: str, seen: Seen) -> str:

@@ -133,9 +133,7 @@ class Scene:
     def _introduce(self, simulation: RunningSimulation) -> None:
         self._say(f"[bold]Kafka[/bold]           {self._bootstrap}, topics {self._topics.messages} and its neighbours")
         count = sum(len(account.conversations) for account in simulation.world.accounts.values())
-        self._say(
-            f"[bold]providers[/bold]       simulated Ogmma and 99digital, {count} conversations: {simulation.url}"
-        )
+        self._say(f"[bold]providers[/bold]       all simulated, {count} conversations: {simulation.url}")
 
     def _configuration(self, simulation: RunningSimulation, port: int) -> Configuration:
         return configuration(

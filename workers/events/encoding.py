@@ -1,16 +1,17 @@
-"""What an outcome becomes: message, gap and dead-letter events, each within the size limit, secrets removed."""
+"""What an outcome becomes: message, conversation, gap and dead-letter events, each within the size limit, redacted."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Protocol
 
 import msgspec
 import orjson
 
+from workers.events import identity
 from workers.events.cloudevent import CloudEvent, ContentMode, KafkaEvent, Topic, kafka_event
 from workers.events.payload import (
     Bound,
+    ConversationEvent,
     ConversationName,
     DeadLetter,
     GapBounds,
@@ -22,15 +23,16 @@ from workers.events.payload import (
 )
 from workers.model import Feed, Record
 from workers.polling.cursor import Newest
-from workers.polling.outcome import Change, Gap, Letter, Outcome
+from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
 from workers.providers.base import Adapter, percent
 from workers.providers.decoding import as_received
 from workers.times import iso
 
 SCHEMA = "urn:afluente:schema:{}:v1"
 _MESSAGE_SCHEMA, _GAP_SCHEMA, _LETTER_SCHEMA = (SCHEMA.format(name) for name in ("message", "gap", "dead-letter"))
+_CONVERSATION_SCHEMA = SCHEMA.format("conversation")
 
-#: Characters of a dead letter's payload (256 KiB of ASCII): enough to see what was wrong, too little to flood.
+#: Bytes of a dead letter's payload in UTF-8: enough to see what was wrong, too little to flood.
 PAYLOAD_LIMIT = 256 * 1024
 #: Characters of a dead letter's detail and row id: one line each.
 _LINE_LIMIT = 500
@@ -94,7 +96,7 @@ class EventEncoder:
         self._begun: dict[str, blake2b] = {}
 
     def events(self, outcome: Outcome, now: int) -> tuple[KafkaEvent, ...]:
-        """The events of an outcome: gaps first (they lie before what follows), messages ascending, dead letters."""
+        """The events of an outcome: gaps first (they lie before what follows), messages ascending, then the rest."""
         return tuple(self._all(outcome, now))
 
     def _all(self, outcome: Outcome, now: int) -> Iterator[KafkaEvent]:
@@ -102,6 +104,8 @@ class EventEncoder:
         for gap in outcome.gaps:
             yield self._gap(gap, observed_at)
         yield from self._messages(outcome.changes, observed_at)
+        if outcome.conversation is not None:
+            yield self._conversation(outcome.conversation, observed_at)
         for letter in outcome.letters:
             yield self._letter(letter, observed_at)
 
@@ -145,11 +149,37 @@ class EventEncoder:
         begun = self._begun.get(conversation)
         if begun is None:
             source = self._source
-            begun = self._begun[conversation] = _begun(source.provider, source.account, conversation)
+            begun = self._begun[conversation] = identity.begun(source.provider, source.account, conversation)
         message, digest = change.normalised.message, begun.copy()
         state = change.digest.hex() if change.kind == "updated" else ""
-        digest.update(_framed(message.id) + _framed_state(change.kind, message.revision, state))
+        digest.update(identity.framed(message.id) + identity.framed_state(change.kind, message.revision, state))
         return digest.hexdigest()
+
+    def _conversation(self, change: ConversationChange, observed_at: str) -> KafkaEvent:
+        source, state = self._source, change.state
+        data = ConversationEvent(
+            provider=source.provider,
+            account=source.account,
+            conversation=state,
+            changed=change.changed,
+            observed_at=observed_at,
+        )
+        parts = (source.provider, source.account, state.id, "conversation", str(change.revision), change.digest.hex())
+        event = CloudEvent(
+            id=identity.digest(*parts),
+            source=self._uri,
+            type="afluente.conversation.updated",
+            subject=state.id,
+            time=state.updated_at or observed_at,
+            dataschema=_CONVERSATION_SCHEMA,
+            key=state.id,
+            data=encode(data),
+        )
+        record = self._record(event, "messages", "conversation")
+        if record.size <= source.max_bytes:
+            return record
+        detail = f"conversation event of {record.size} bytes, revision {change.revision}"
+        return self._letter(_oversized(state.id, detail, change.digest, encode(state).decode()), observed_at)
 
     def _gap(self, gap: Gap, observed_at: str) -> KafkaEvent:
         source = self._source
@@ -163,7 +193,7 @@ class EventEncoder:
             observed_at=observed_at,
         )
         event = CloudEvent(
-            id=_digest(source.provider, source.account, source.feed.key, "gap", encode(bounds).decode()),
+            id=identity.digest(source.provider, source.account, source.feed.key, "gap", encode(bounds).decode()),
             source=self._uri,
             type="afluente.feed.gap",
             subject=source.feed.key,
@@ -175,13 +205,14 @@ class EventEncoder:
         return self._record(event, "messages", "gap")
 
     def _letter(self, letter: Letter, observed_at: str) -> KafkaEvent:
-        payload = self._redactor.redact(letter.payload)
+        payload = self._redactor.redact(letter.payload).encode(errors="replace")
         limit = PAYLOAD_LIMIT
         while True:
-            record = self._letter_of(letter, payload[:limit], observed_at, truncated=len(payload) > limit)
+            shown = payload[:limit].decode(errors="ignore")  # the cut may go through a character
+            record = self._letter_of(letter, shown, observed_at, truncated=len(payload) > limit)
             if record.size <= self._source.max_bytes or limit == 0:
                 return record
-            # JSON escapes may make six bytes of one character: what is too long is halved until it fits.
+            # JSON escapes may make six bytes of one: what is too long is halved until it fits.
             limit = min(limit, len(payload)) // 2
 
     def _letter_of(self, letter: Letter, payload: str, observed_at: str, *, truncated: bool) -> KafkaEvent:
@@ -202,7 +233,7 @@ class EventEncoder:
             observed_at=observed_at,
         )
         event = CloudEvent(
-            id=_digest(source.account, source.feed.key, letter.scope, letter.digest.hex()),
+            id=identity.digest(source.account, source.feed.key, letter.scope, letter.digest.hex()),
             source=self._uri,
             type="afluente.dead-letter",
             subject=source.feed.key,
@@ -230,34 +261,16 @@ class EventEncoder:
 
 def _too_large(change: Change, record: KafkaEvent) -> Letter:
     message = change.normalised.message
-    return Letter(
-        scope="row",
-        reason="too_large",
-        detail=f"{change.kind} event of {record.size} bytes, revision {message.revision}",
-        digest=bytes.fromhex(_digest(message.id, change.digest.hex())),
-        payload=as_received(change.raw) if change.raw is not None else encode(message).decode(),
-        row_id=message.id,
-    )
+    detail = f"{change.kind} event of {record.size} bytes, revision {message.revision}"
+    payload = as_received(change.raw) if change.raw is not None else encode(message).decode()
+    return _oversized(message.id, detail, change.digest, payload)
+
+
+def _oversized(subject: str, detail: str, digest: bytes, payload: str) -> Letter:
+    """The letter of what no record can hold."""
+    told = bytes.fromhex(identity.digest(subject, digest.hex()))
+    return Letter(scope="row", reason="too_large", detail=detail, digest=told, payload=payload, row_id=subject)
 
 
 def _bound(newest: Newest | None) -> Bound:
     return Bound() if newest is None else Bound(id=newest.id or None, sent_at=iso(newest.time))
-
-
-def _digest(*parts: str) -> str:
-    """A stable id of these texts: 128 bits, hexadecimal; lengths are mixed in, so no two lists read alike."""
-    return _begun(*parts).hexdigest()
-
-
-def _begun(*parts: str) -> blake2b:
-    return blake2b(b"".join(map(_framed, parts)), digest_size=16)
-
-
-def _framed(part: str) -> bytes:
-    text = part.encode("utf-8", "surrogatepass")
-    return len(text).to_bytes(4, "big") + text
-
-
-@lru_cache(maxsize=256)  # new messages have one and the same
-def _framed_state(kind: str, revision: int, state: str) -> bytes:
-    return _framed(kind) + _framed(str(revision)) + _framed(state)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from workers.model import Conversation, GapReason, Message, Origin, Record
+from workers.model import Conversation, ConversationState, GapReason, Message, Origin, Record
 
 
 class MessageEvent(Record, frozen=True, kw_only=True):
@@ -25,6 +25,17 @@ class RawMessageEvent(MessageEvent, frozen=True, kw_only=True):
     """A message event of an account that includes what the provider sent."""
 
     raw: Mapping[str, Any] | None = None
+
+
+class ConversationEvent(Record, frozen=True, kw_only=True):
+    """`afluente.conversation.updated`. `changed` is empty where the conversation was never told before."""
+
+    provider: str
+    account: str
+    channel: str = "whatsapp"
+    conversation: ConversationState
+    changed: tuple[str, ...] = ()
+    observed_at: str
 
 
 class ConversationName(Record, frozen=True, kw_only=True):

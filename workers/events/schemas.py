@@ -7,31 +7,43 @@ Every field is required; closed lists are enumerated here. Objects stay open, so
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import orjson
 
 from workers.events.encoding import SCHEMA
-from workers.events.payload import DeadLetter, GapEvent, MessageEvent
-from workers.model import MESSAGE_TYPES, STATUS_ORDER
+from workers.events.payload import ConversationEvent, DeadLetter, GapEvent, MessageEvent
+from workers.model import MESSAGE_TYPES, STATUS_ORDER, GapReason
+from workers.polling.conversation import CONVERSATION_PARTS
 from workers.polling.parts import PARTS
 from workers.providers.reasons import PAGE_REASONS, ROW_REASONS
 
 _TIME: Final = {"type": "string", "format": "date-time"}
+#: Marks a list of words to which words may be added within v1 (schemas/README.md): consumers must survive new ones.
+GROWS: Final = "This list may grow within v1."
+
+
+def _growing(words: Sequence[str]) -> dict[str, Any]:
+    return {"enum": list(words), "$comment": GROWS}
+
+
 #: What the records' annotations do not say: closed lists and formats, by definition and property.
 _CLOSER: Final[Mapping[str, Mapping[str, Any]]] = {
     "MessageEvent": {
-        "changed": {"type": "array", "items": {"enum": list(PARTS)}},
+        "changed": {"type": "array", "items": _growing(PARTS)},
         "observed_at": _TIME,
         "raw": {"type": ["object", "null"], "description": "What the provider sent; only with include_raw."},
     },
-    "Message": {"type": {"enum": list(MESSAGE_TYPES)}, "sent_at": _TIME, "revision": {"type": "integer", "minimum": 0}},
+    "Message": {"type": _growing(MESSAGE_TYPES), "sent_at": _TIME, "revision": {"type": "integer", "minimum": 0}},
     "Status": {"state": {"enum": [*STATUS_ORDER, None]}, "at": {"anyOf": [_TIME, {"type": "null"}]}},
+    "ConversationEvent": {"changed": {"type": "array", "items": _growing(CONVERSATION_PARTS)}, "observed_at": _TIME},
+    "ConversationState": {"updated_at": {"anyOf": [_TIME, {"type": "null"}]}},
     "GapEvent": {"observed_at": _TIME},
+    "GapBounds": {"reason": _growing(sorted(get_args(GapReason)))},
     "Bound": {"sent_at": {"anyOf": [_TIME, {"type": "null"}]}},
     "DeadLetter": {
-        "reason": {"enum": sorted({*ROW_REASONS, *PAGE_REASONS})},
+        "reason": _growing(sorted({*ROW_REASONS, *PAGE_REASONS})),
         "scope": {"enum": ["row", "page"]},
         "payload_encoding": {"enum": ["utf-8", "base64"]},
         "observed_at": _TIME,
@@ -40,7 +52,12 @@ _CLOSER: Final[Mapping[str, Mapping[str, Any]]] = {
 #: Properties that may be absent.
 _OPTIONAL: Final = {"raw"}
 
-RECORDS: Final[Mapping[str, type]] = {"message": MessageEvent, "gap": GapEvent, "dead-letter": DeadLetter}
+RECORDS: Final[Mapping[str, type]] = {
+    "message": MessageEvent,
+    "conversation": ConversationEvent,
+    "gap": GapEvent,
+    "dead-letter": DeadLetter,
+}
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -73,7 +90,8 @@ def feed_definition_schema() -> dict[str, Any]:
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": {"type": "string", "minLength": 1},
-                "description": "The feed's own values: channel_id and conversation_id (Ogmma), contact (99digital).",
+                "description": "The feed's own values: channel_id and conversation_id (Ogmma), contact (99digital), "
+                "phone_number (WizeBot), chat_id (Wegly).",
             },
             "state": {"enum": ["active", "paused"], "description": "Paused feeds keep their cursor. Default: active."},
             "poll_now": {"type": "boolean", "description": "Poll at once: something just happened there."},

@@ -58,6 +58,13 @@ class WalkAgain(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     depth: int
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was last told of a conversation as a whole: the digests of its parts, and how often it was told before."""
+
+    parts: bytes
+    revision: int = 0
+
+
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="v", tag=1):
     """What of a feed has been published.
 
@@ -65,7 +72,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     at the last poll; unknown rows below `floor` (the oldest remembered time, once something was forgotten) or below
     `start` are left out. Rows up to `opening` (ms) stood there at a first contact that is not published to its end.
     `letters` holds the reasons of page letters that were written since the feed last succeeded. `segments` numbers
-    the `sealed` segments, oldest first; number 0 is the window of a history.
+    the `sealed` segments, oldest first; number 0 is the window of a history. `beneath` is how many entries the
+    provider listed behind the newest row at the last poll; `conversation` is what was last told of it as a whole.
     """
 
     contact: int
@@ -82,6 +90,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     again: WalkAgain | None = None
     letters: tuple[str, ...] = ()
     memory_gap_said: bool = False
+    beneath: int | None = None
+    conversation: Told | None = None
 
     def find(self, row_id: bytes) -> bytes | None:
         """The remembered row with this id, encoded; None where it is not known."""

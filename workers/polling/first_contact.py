@@ -56,7 +56,7 @@ class FirstContact:
         oldest = walk.oldest
         if not walk.reach_ended or oldest is None or (wanted is not None and oldest.time <= wanted):
             return ()
-        return (Gap(reason="page_limit", before=Newest(id=oldest.id, time=oldest.time)),)
+        return (Gap(reason=walk.reach, before=Newest(id=oldest.id, time=oldest.time)),)
 
     def _oldest_since(self, time: int) -> Newest | None:
         mine = (row for row in self._walk.rows() if isinstance(row, RawRow) and row.time >= time)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from workers.model import Conversation, GapReason, Normalised, Origin, Record
+from workers.model import Conversation, ConversationState, GapReason, Normalised, Origin, Record
 from workers.polling.cursor import Cursor, Newest
 
 
@@ -27,6 +27,15 @@ class Gap(Record, frozen=True, kw_only=True):
     before: Newest | None = None
     at_least: int | None = None
     conversation: Conversation | None = None
+
+
+class ConversationChange(Record, frozen=True, kw_only=True):
+    """One conversation event: the whole new state, and the names of what changed (none: it was never told before)."""
+
+    state: ConversationState
+    changed: tuple[str, ...]
+    revision: int
+    digest: bytes
 
 
 class Letter(Record, frozen=True, kw_only=True):
@@ -53,6 +62,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     cursor: Cursor
     durable: bool = True
     changes: tuple[Change, ...] = ()
+    conversation: ConversationChange | None = None
     gaps: tuple[Gap, ...] = ()
     letters: tuple[Letter, ...] = ()
     left_out: Mapping[str, int] = {}

@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from workers.model import BrokenRow, RawRow
+from workers.model import BrokenRow, ConversationState, RawRow
 from workers.polling import memory
+from workers.polling.conversation import tell
 from workers.polling.cursor import Cursor, History, Newest, contacted, finish_history
 from workers.polling.first_contact import FirstContact
 from workers.polling.history import HistoryWalk
@@ -41,11 +42,15 @@ E = TypeVar("E", bound=Encoded)
 
 
 class Plan(Protocol):
-    """How the rows of one walk are published. `base` is the cursor that they were chosen against."""
+    """How the rows of one walk are published, and the conversation's state behind the last of them.
+
+    `base` is the cursor that the rows were chosen against.
+    """
 
     rows: Sequence[Row]
     history: bool
     gaps: tuple[Gap, ...]
+    conversation: ConversationState | None
     base: Cursor | None
 
     def open(self, cursor: Cursor | None) -> Cursor:
@@ -69,6 +74,8 @@ class LivePlan:
         self.base = walk.cursor
         self._page = page
         self._again = walk.again()
+        self._beneath = walk.beneath
+        self.conversation = walk.conversation
         self._first = FirstContact(walk, rules, now) if known is None else None
         self._left_behind = _left_behind(walk, rules, now)
         # Rows that are left to a history stand there as pending: it publishes them, and what changed is told now.
@@ -88,13 +95,17 @@ class LivePlan:
 
     def close(self, cursor: Cursor) -> Cursor:
         """The cursor that knows this page, owes the walk that is owed, and has forgotten its page letters."""
-        return msgspec.structs.replace(cursor, page=self._page, again=self._again, letters=(), opening=None)
+        beneath = self._beneath.get(cursor.newest.id) if cursor.newest else None
+        return msgspec.structs.replace(
+            cursor, page=self._page, again=self._again, letters=(), opening=None, beneath=beneath
+        )
 
 
 class HistoryPlan:
     """What one batch of a history came to. `history` is the cursor's at the end of the walk."""
 
     history = True
+    conversation: ConversationState | None = None
     #: Live polls may have looked at these rows later than this walk did: the newest page is always looked at anew.
     base: Cursor | None = None
 
@@ -175,11 +186,14 @@ class Batches:
         plan = self._plan
         outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history)
         gaps = outcome.gaps if self._begun else (*plan.gaps, *outcome.gaps)
-        cursor = plan.close(outcome.cursor) if len(rows) == len(self._rows) else outcome.cursor
+        cursor, conversation = outcome.cursor, None
+        if len(rows) == len(self._rows):
+            cursor, conversation = tell(plan.close(cursor), plan.conversation)
         if self._disturbed:
             cursor = msgspec.structs.replace(cursor, page=b"")
-        durable = outcome.durable or bool(gaps) or before is None or _must_be_kept(before, cursor)
-        return msgspec.structs.replace(outcome, cursor=cursor, gaps=gaps, durable=durable)
+        said = outcome.durable or bool(gaps) or conversation is not None
+        durable = said or before is None or _must_be_kept(before, cursor)
+        return msgspec.structs.replace(outcome, cursor=cursor, gaps=gaps, conversation=conversation, durable=durable)
 
 
 def _must_be_kept(before: Cursor, after: Cursor) -> bool:
@@ -215,8 +229,10 @@ def _gap_behind(walk: LiveWalk) -> tuple[Gap, ...]:
     """Where the provider's reach ended before known ground was met, rows in between may be hidden for ever."""
     if walk.cursor is None or walk.oldest is None or not walk.ran_out:
         return ()
-    before = Newest(id=walk.oldest.id, time=walk.oldest.time)
-    return (Gap(reason="page_limit", after=walk.cursor.newest, before=before),)
+    newest, before = walk.cursor.newest, Newest(id=walk.oldest.id, time=walk.oldest.time)
+    if walk.reach == "last_message_only" and newest is not None and before.time < newest.time:
+        return ()  # the newest message is gone, and what is shown in its place lies in a gap that was told before
+    return (Gap(reason=walk.reach, after=newest, before=before),)
 
 
 def _is_known(row: Row, window: Mapping[bytes, bytes]) -> bool:

@@ -4,11 +4,14 @@ A walk is a small machine without I/O: ask for `want`, give the page to `take`, 
 always read; when anything in it is news, pages are read on until all rows of one are known and older than the settle
 window. Pages shift while they are walked: rows are kept by id, a row seen twice counts as it was seen last, and where
 rows may have slipped through between two pages the walk is owed once more.
+
+Some providers need more than one response to show their newest rows. Pages that lead on are only the way there: they
+are always followed, prove nothing, and "page one" is the first page that does not lead on.
 """
 
 from typing import NamedTuple
 
-from workers.model import BrokenRow, Page, PageRef, RawRow
+from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
 from workers.polling.cursor import Cursor, WalkAgain, contacted
 from workers.polling.rules import Rules
 from workers.polling.standing import NEWS, Standing, identity_of, standing_of
@@ -37,17 +40,24 @@ class LiveWalk:
 
     def __init__(self, cursor: Cursor | None, rules: Rules, first: PageRef, now: int) -> None:
         self.want: PageRef | None = first
+        #: Pages read, those that only lead on apart.
         self.pages = 0
         self.skipped: dict[str, int] = {}
         #: True when the last page read holds the oldest rows that exist.
         self.exhausted = False
         #: True when the last page read is the last that can be asked for, although older rows exist.
         self.reach_ended = False
+        #: Why it is the last, as a gap says it.
+        self.reach: GapReason = "page_limit"
+        #: What the provider last said of the conversation as a whole.
+        self.conversation: ConversationState | None = None
+        #: How many entries the provider lists behind each row of page one, where it tells their number.
+        self.beneath: dict[str, int] = {}
         #: True when the walk ended at its page limit, not for want of news.
         self.cut = False
         #: The newest time (ms) on page one: what is newer appeared while the walk went on.
         self.newest: int | None = None
-        #: The oldest row of the last page read.
+        #: The oldest row of the last page that had any.
         self.oldest: RawRow | None = None
         self.cursor = contacted(cursor)
         self._rules = rules
@@ -56,6 +66,11 @@ class LiveWalk:
         self._seen: dict[bytes, tuple[int, int, Row]] = {}
         self._overlap = self._widened = False
         self._news = False
+        #: Responses read, and whether all of them only led on.
+        self._looks = 0
+        self._opening = True
+        #: Whether entries were put in behind the newest known row since the last poll.
+        self._sunk = False
         #: Whether the settle window spans more than page one.
         self._wide = False
         #: The time (ms) behind which rows may have slipped through between two pages.
@@ -71,7 +86,8 @@ class LiveWalk:
         rows: tuple[Row, ...] = (*page.rows, *page.broken)
         look = _Look([row.time for row in page.rows], [self._note(row) for row in rows])
         self._news = self._news or look.has_news
-        self.pages += 1
+        self._looks += 1
+        self.pages += not page.leads_on
         for reason, count in page.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
         self._note_reach(page, look)
@@ -79,7 +95,7 @@ class LiveWalk:
         self.cut = following is not None and self._rules.numbered and self.pages >= self._rules.live_pages
         self.want = None if self.cut else following
         self._widened = following is not None and _widens(asked, following)
-        if self.want is not None and not self._widened:
+        if self.want is not None and not self._widened and not page.leads_on:
             self._watch_the_seam(look)
 
     def times(self) -> list[int]:
@@ -126,41 +142,67 @@ class LiveWalk:
         if standing is Standing.KNOWN:
             self._seen.pop(row_id, None)  # it changed, and changed back
         elif isinstance(row, RawRow):
-            self._seen[row_id] = (row.time, -(self.pages * PLACES + row.position), row)
+            self._seen[row_id] = (row.time, -(self._looks * PLACES + row.position), row)
         else:
-            self._seen[row_id] = (NO_TIME, -self.pages * PLACES, row)
+            self._seen[row_id] = (NO_TIME, -self._looks * PLACES, row)
         return standing
 
     def _note_reach(self, page: Page, look: _Look) -> None:
         self.exhausted = page.exhausted
         self.reach_ended = page.next is None and not page.exhausted
-        oldest = min(look.times, default=NO_TIME)
+        self.reach = page.reach
+        self.conversation = page.conversation or self.conversation
+        opens = self._opening
+        self._opening = opens and page.leads_on
+        if opens or not page.leads_on:
+            self._note_ground(page, look, alone=opens and not page.leads_on)
+        if opens and look.times:
+            self.newest = max(look.times) if self.newest is None else max(*look.times, self.newest)
+        if opens and not page.leads_on:
+            self._wide = page.next is not None and (self.oldest is None or self.oldest.time > self._edge)
+            self._note_depth(page)
+
+    def _note_ground(self, page: Page, look: _Look, *, alone: bool) -> None:
+        """Where the page ends, and whether it shows anything known; `alone`: whatever led to it showed."""
+        if not page.rows:
+            self._overlap = self._overlap and not self._widened
+            return
+        oldest = min(look.times)
         last = (row for row in page.rows if row.time == oldest)
-        self.oldest = max(last, key=lambda row: row.position, default=None)
+        if not page.leads_on or self.oldest is None or oldest < self.oldest.time:
+            self.oldest = max(last, key=lambda row: row.position)
         grounded = look.standings[: len(page.rows)].count(Standing.NEW) < len(page.rows)
         # A wider page stands for itself: between it and the narrow one before it more may have come than it shows.
-        self._overlap = grounded or (self._overlap and not self._widened)
-        if self.pages == 1:
-            self.newest = max(look.times, default=None)
-            self._wide = page.next is not None and (self.oldest is None or oldest > self._edge)
+        self._overlap = grounded or (self._overlap and not self._widened and not alone)
+
+    def _note_depth(self, page: Page) -> None:
+        """Rows that come in behind the newest known one show on no page that polls look at: their number tells."""
+        if page.total is None:
+            return
+        self.beneath = {row.id: page.total - 1 - row.position for row in page.rows}
+        if self.cursor is None or self.cursor.beneath is None or self.cursor.newest is None:
+            return
+        self._sunk = self.beneath.get(self.cursor.newest.id, -1) > self.cursor.beneath
 
     def _goes_on(self, asked: PageRef, page: Page, look: _Look) -> bool:
         if page.next is None:
             return False
+        if page.leads_on or self._sunk:
+            return True
         if self.cursor is None:
-            return self._first_contact_goes_on()
+            return self._first_contact_goes_on(look)
         if self._due is not None and not _is_deeper_than(self._due.depth, look):
             return True
         if not self._news:
             return False
         return not self._settled(look, widens=_widens(asked, page.next))
 
-    def _first_contact_goes_on(self) -> bool:
+    def _first_contact_goes_on(self, look: _Look) -> bool:
         """A history of numbered pages is read from its other end; `now` only needs its settle window."""
         if self._rules.start == "beginning":
             return not self._rules.numbered
-        start, times = self._rules.first_start(self._now), self.times()
-        reached = bool(times) and start is not None and times[0] < start
+        start = self._rules.first_start(self._now)
+        reached = bool(look.times) and start is not None and min(look.times) < start
         return not reached and not (self._rules.numbered and self._rules.start != "now")
 
     def _settled(self, look: _Look, *, widens: bool) -> bool:

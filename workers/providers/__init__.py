@@ -8,6 +8,7 @@ from workers.providers.account import AccountSettings
 from workers.providers.base import Adapter
 from workers.providers.ninetynine import NinetyNine, NinetyNineSettings
 from workers.providers.ogmma import Ogmma, OgmmaSettings
+from workers.providers.wegly import Wegly, WeglySettings
 from workers.providers.wizebot import Wizebot, WizebotSettings
 
 
@@ -22,6 +23,7 @@ _PROVIDERS = {
     Ogmma.provider: _Provider(OgmmaSettings, Ogmma),
     NinetyNine.provider: _Provider(NinetyNineSettings, NinetyNine),
     Wizebot.provider: _Provider(WizebotSettings, Wizebot),
+    Wegly.provider: _Provider(WeglySettings, Wegly),
 }
 
 #: What `provider` may be in a configuration, and the class of such an account's settings.

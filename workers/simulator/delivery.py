@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import socket
 import struct
 import zlib
@@ -38,6 +39,8 @@ class Delivery:
             return await _short(request, answer, manner)
         if manner in {"oversized", "gzip_bomb"}:
             return await self._large(request, answer, manner)
+        if manner == "bad_gzip":
+            return await _badly_packed(request, answer)
         if manner == "hang":
             await asyncio.sleep(self._settings.hang_seconds)
         _cut(request, reset=manner == "reset")
@@ -93,6 +96,19 @@ async def _short(request: web.BaseRequest, answer: Answer, manner: str) -> web.S
     await response.prepare(request)
     await response.write(body if whole else body[: len(body) // 2])
     _cut(request, reset=False)
+    return response
+
+
+async def _badly_packed(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """A body under the name of gzip: half of one, or none at all, as the length of the page has it."""
+    response = _begun(answer)
+    response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+    packed = gzip.compress(answer.body)
+    body = packed[: len(packed) // 2] if len(answer.body) % 2 else answer.body
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body)
+    await response.write_eof()
     return response
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from random import Random
 from typing import NamedTuple
+from urllib.parse import quote
 
 from workers.simulator.records import Account
 from workers.simulator.rooms.base import HTML, Answer, Room, said
@@ -21,15 +22,19 @@ TROUBLES = (
     Chance("too_many", "share of requests answered 429 without Retry-After"),
     Chance("too_many_seconds", "share of requests answered 429 with Retry-After in seconds"),
     Chance("too_many_date", "share of requests answered 429 with Retry-After as an HTTP date"),
+    Chance("too_many_absurd", "share of requests answered 429 with a Retry-After that nobody can keep to"),
     Chance("unauthorized", "share of requests refused as if the key were wrong (401, or the provider's own way)"),
     Chance("forbidden", "share of requests refused for want of rights (403)"),
     Chance("echo_in_error", "share of requests answered 500 with the caller's key in the text"),
     Chance("redirect", "share of requests redirected to another address, which counts who follows"),
     Chance("html", "share of requests answered 200 with an HTML page"),
+    Chance("echo_in_page", "share of requests answered 200 with an HTML page that repeats the key, and its type too"),
     Chance("half_body", "share of requests whose connection ends in the middle of the body"),
     Chance("long_length", "share of requests whose Content-Length promises more than comes"),
     Chance("oversized", "share of requests answered with a page of oversized_bytes"),
     Chance("gzip_bomb", "share of requests answered with a small body that unpacks to bomb_bytes"),
+    Chance("bad_gzip", "share of requests answered with a body that says it is gzip, and breaks off or is none"),
+    Chance("deep_page", "share of requests answered with arrays nested 100000 deep in the place of a page"),
     Chance("wrong_shape", "share of requests answered with JSON of another shape"),
     Chance("empty_page", "share of requests answered with a page without rows, whatever there is"),
 )
@@ -46,6 +51,12 @@ SWITCHES = (*TROUBLES, *TWISTS)
 WRONG_TYPES = ("text/html", "text/plain; charset=iso-8859-1", "application/octet-stream", "image/png", "")
 #: The longest wait that a hostile 429 names (seconds).
 LONGEST_WAIT = 5
+#: Waits that no one can keep to: no wait, one before now, one for ever, and none at all.
+ABSURD_WAITS = ("soon", "-5", "9" * 30, "Thu, 01 Jan 1970 00:00:00 GMT", "", "0x10", "1e999")
+#: Ways to send a caller elsewhere: what was moved for good, and what keeps the method and the body of a POST.
+REDIRECTS = (301, 302, 303, 307, 308)
+#: Arrays inside arrays of a page that is nothing else (levels).
+PAGE_NESTING = 100_000
 #: Where redirects lead: an address of the control plane that counts them.
 TRAP = "/_simulator/trap"
 
@@ -53,8 +64,13 @@ _TROUBLES = frozenset(switch.name for switch in TROUBLES)
 _TWISTS = frozenset(switch.name for switch in TWISTS)
 _ERROR_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _SIGN_IN = b"<!doctype html><html><head><title>Entrar</title></head><body><form>...</form></body></html>"
+#: Troubles that are the same for everybody.
+_FIXED = {
+    "html": Answer(200, _SIGN_IN, content_type=HTML),
+    "deep_page": Answer(200, b"[" * PAGE_NESTING + b"]" * PAGE_NESTING),
+}
 #: How an answer goes out, beside `whole`: the troubles and twists of the wire.
-WIRE = frozenset({"hang", "reset", "half_body", "long_length", "oversized", "gzip_bomb", "slow_drip"})
+WIRE = frozenset({"hang", "reset", "half_body", "long_length", "oversized", "gzip_bomb", "bad_gzip", "slow_drip"})
 
 
 class Drawn(NamedTuple):
@@ -116,6 +132,9 @@ class Hostility:
         if trouble == "wrong_shape":
             shapes = room.wrong_shapes()
             return Answer(200, shapes[self.any_of(account.name, len(shapes))])
+        if trouble == "redirect":
+            status = REDIRECTS[self.any_of(account.name, len(REDIRECTS))]
+            return Answer(status, headers={"Location": TRAP}, content_type=HTML)
         return _plain(trouble, room, account, answer)
 
     def twisted(self, twists: frozenset[str], account: Account, answer: Answer) -> Answer:
@@ -138,9 +157,11 @@ class Hostility:
         return luck
 
     def _wait(self, trouble: str, account: Account, wall_s: float) -> dict[str, str]:
-        wait = 1 + self.any_of(account.name, LONGEST_WAIT)
         if trouble == "too_many":
             return {}
+        if trouble == "too_many_absurd":
+            return {"Retry-After": ABSURD_WAITS[self.any_of(account.name, len(ABSURD_WAITS))]}
+        wait = 1 + self.any_of(account.name, LONGEST_WAIT)
         return {"Retry-After": str(wait) if trouble == "too_many_seconds" else formatdate(wall_s + wait, usegmt=True)}
 
     def _server_error(self, account: Account) -> Answer:
@@ -156,10 +177,12 @@ def _plain(trouble: str, room: Room, account: Account, answer: Answer) -> Answer
         return room.forbidden(account)
     if trouble == "unauthorized":
         return room.unauthorized(account)
-    if trouble == "redirect":
-        return Answer(302, headers={"Location": TRAP}, content_type=HTML)
-    if trouble == "html":
-        return Answer(200, _SIGN_IN, content_type=HTML)
+    if trouble in _FIXED:
+        return _FIXED[trouble]
+    if trouble == "echo_in_page":
+        page = b"<html><title>%b</title><a href='?apiToken=%b'>again</a></html>"
+        key = account.api_key
+        return Answer(200, page % (key.encode(), quote(key, safe="").encode()), content_type=f"{HTML}; key={key}")
     if trouble == "echo_in_error":
         key = account.api_key
         told = {"message": f"cannot serve 'Bearer {key}'", "code": "INTERNAL_ERROR", "request": {"apiKey": key}}

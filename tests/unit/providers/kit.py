@@ -6,11 +6,12 @@ class TestOgmmaByTheKit(AdapterKit): ...
 import pytest
 
 from tests.unit.providers.kit_answers import AnswerTests
+from tests.unit.providers.kit_polls import PollTests
 from tests.unit.providers.kit_rows import RowTests
 from workers.errors import FeedRejected
 
 
-class AdapterKit(RowTests, AnswerTests):
+class AdapterKit(RowTests, AnswerTests, PollTests):
     """All of them."""
 
     def test_a_request_is_complete_and_its_secret_is_where_nobody_looks(self):

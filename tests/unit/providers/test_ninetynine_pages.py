@@ -1,7 +1,10 @@
+import json
+
 import orjson
 import pytest
 
 from tests.unit.providers.kit import AdapterKit
+from tests.unit.providers.kit_pages import written
 from tests.unit.providers.ninetynine_samples import CONTACT, KEY, NUMBER, answered, by_contact, feed_of, row, whole
 from workers.errors import FeedRejected, PageUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.model import Author, Contact, Conversation, HttpResponse, Message, Normalised, Page, PageRef, Status
@@ -17,6 +20,11 @@ DOCUMENTED = b"""[
 
 class TestNinetyNineByTheKit(AdapterKit):
     id_field, time_field, words_field, secret = "unique", "timestamp", "message", KEY
+    errors_in_200 = (
+        (b'{"status": "FAIL", "reason": 3}', Refused),
+        (b'[{"status": "FAIL", "reason": 4}]', ParkFeed),
+        (b'{"status": "FAIL", "reason": 6}', ProviderFailed),
+    )
 
     def adapter(self):
         return whole()
@@ -29,6 +37,10 @@ class TestNinetyNineByTheKit(AdapterKit):
 
     def envelope(self, rows):
         return rows
+
+    def served(self, request, rows):
+        number = json.loads(request.body)["page"]
+        return written(rows[50 * (number - 1) : 50 * number])
 
 
 class TestNinetyNineContactsByTheKit(TestNinetyNineByTheKit):

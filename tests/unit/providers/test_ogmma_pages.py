@@ -1,6 +1,9 @@
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from tests.unit.providers.kit import AdapterKit
+from tests.unit.providers.kit_pages import written
 from tests.unit.providers.ogmma_samples import CHANNEL, CONVERSATION, KEY, answered, feed, ogmma, row
 from workers.errors import FeedRejected, PageUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.model import Author, Contact, Conversation, Message, Normalised, PageRef, Status
@@ -25,6 +28,11 @@ DOCUMENTED = """{
 
 class TestOgmmaByTheKit(AdapterKit):
     id_field, time_field, words_field, secret = "id", "createdAt", "content", KEY
+    errors_in_200 = (
+        (b'{"message": "x", "code": "UNAUTHORIZED"}', Refused),
+        (b'{"message": "x", "code": "RATE_LIMIT_EXCEEDED"}', RateLimited),
+        (b'{"error": "x"}', ProviderFailed),
+    )
 
     def adapter(self):
         return ogmma()
@@ -37,6 +45,10 @@ class TestOgmmaByTheKit(AdapterKit):
 
     def envelope(self, rows):
         return {"data": rows, "meta": {"limit": 50}}
+
+    def served(self, request, rows):
+        limit = int(dict(parse_qsl(urlsplit(request.url).query))["limit"])
+        return written({"data": rows[:limit], "meta": {"limit": limit}})
 
 
 # --- the documented example -----------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 import json
+from urllib.parse import parse_qsl
 
 import orjson
 import pytest
 
 from tests.unit.providers.kit import AdapterKit
+from tests.unit.providers.kit_pages import written
 from tests.unit.providers.wizebot_samples import (
     KEY,
     PHONE,
@@ -55,6 +57,11 @@ DOCUMENTED = r"""{
 
 class TestWizebotByTheKit(AdapterKit):
     id_field, time_field, words_field, secret = "id", "conversation_time", "message_content", KEY
+    errors_in_200 = (
+        (b'{"status": "0", "message": "Subscriber not found."}', ParkFeed),
+        (b'{"status": "0", "message": "Too Many Attempts."}', RateLimited),
+        (b'{"status": "0", "message": "no idea"}', ProviderFailed),
+    )
 
     def adapter(self):
         return wizebot()
@@ -67,6 +74,19 @@ class TestWizebotByTheKit(AdapterKit):
 
     def envelope(self, rows):
         return {"status": "1", "message": rows}
+
+    def served(self, request, rows):
+        asked = dict(parse_qsl(request.body.decode()))
+        skipped = 50 * (int(asked.get("offset", 1)) - 1)
+        return written(self.envelope(rows[skipped : skipped + int(asked["limit"])]))
+
+
+class TestWizebotByTheKitWhereOffsetSkipsRows(TestWizebotByTheKit):
+    """The other reading of `offset`: it may be none of pages."""
+
+    def served(self, request, rows):
+        skipped = int(dict(parse_qsl(request.body.decode())).get("offset", 0))
+        return written(self.envelope(rows[skipped : skipped + 50]))
 
 
 class TestWizebotByTheKitAsText(TestWizebotByTheKit):

@@ -3,12 +3,13 @@
 import json
 from base64 import b64encode
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 import orjson
 import pytest
 
 from workers.simulator import SWITCHES
-from workers.simulator.hostile import TROUBLES, WIRE
+from workers.simulator.hostile import ABSURD_WAITS, TRAP, TROUBLES, WIRE
 
 
 def shown_ids(world):
@@ -40,9 +41,11 @@ def test_nothing_that_a_trouble_touched_counts_as_shown(bench, name):
         ("too_many", 429),
         ("unauthorized", 401),
         ("forbidden", 403),
-        ("redirect", 302),
         ("html", 200),
         ("echo_in_error", 500),
+        ("echo_in_page", 200),
+        ("deep_page", 200),
+        ("too_many_absurd", 429),
     ],
 )
 def test_a_trouble_has_its_status(bench, name, status):
@@ -68,6 +71,25 @@ def test_429_names_a_wait_in_seconds_as_a_date_or_not_at_all(bench):
     assert world.exchange.meters["loja"].too_many == 3
 
 
+def test_some_waits_are_none_that_anybody_could_keep_to(bench):
+    # Given
+    world = bench(switches=("too_many_absurd=1", "ogmma.requests_per_minute=0"))
+    # When
+    waits = {world.messages().answer.headers["Retry-After"] for _ in range(200)}
+    # Then
+    assert waits == set(ABSURD_WAITS)
+
+
+def test_redirects_come_in_all_kinds_and_lead_into_the_trap(bench):
+    # Given
+    world = bench(switches=("redirect=1", "ogmma.requests_per_minute=0"))
+    # When
+    answers = [world.messages().answer for _ in range(100)]
+    # Then
+    assert {answer.status for answer in answers} == {301, 302, 303, 307, 308}
+    assert {answer.headers["Location"] for answer in answers} == {TRAP}
+
+
 def test_an_error_burst_runs_on_over_several_requests(bench):
     # Given
     lengths = set()
@@ -89,6 +111,19 @@ def test_an_error_burst_runs_on_over_several_requests(bench):
 def test_an_echoed_key_stands_in_the_error_text(bench):
     world = bench(switches=("echo_in_error=1",))
     assert world.loja.api_key.encode() in world.messages().answer.body
+
+
+def test_a_page_that_is_no_json_may_repeat_the_key_in_its_text_its_links_and_its_type(bench):
+    answer = bench(switches=("echo_in_page=1",)).history().answer
+    key = bench().clinica.api_key
+    assert key.encode() in answer.body
+    assert quote(key, safe="").encode() in answer.body
+    assert key in answer.content_type
+
+
+def test_a_page_may_be_nothing_but_depth(bench):
+    body = bench(switches=("deep_page=1",)).messages().answer.body
+    assert body == b"[" * 100_000 + b"]" * 100_000
 
 
 def test_wrong_shapes_are_json_without_a_true_row(bench):

@@ -10,8 +10,9 @@ from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import accepted, checked_values, conversation_id, feed_key, listed_once, percent
 from workers.providers.fields import word
+from workers.providers.listing import address
 from workers.providers.ogmma.errors import error_in, not_a_page
-from workers.providers.ogmma.listing import address, conversations_in
+from workers.providers.ogmma.listing import conversations_in
 from workers.providers.ogmma.message import contact_of, message_of
 from workers.providers.ogmma.settings import OgmmaSettings
 from workers.providers.reasons import unreadable

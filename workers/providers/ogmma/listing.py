@@ -2,45 +2,28 @@
 
 from collections.abc import Iterator
 
-from workers.errors import RowUnreadable
+from pydantic import Field
+
 from workers.providers.decoding import Json
-from workers.providers.fields import identity
-from workers.providers.ogmma.settings import ConversationList
-from workers.providers.reasons import no_page
+from workers.providers.listing import FeedList, FieldPath, id_at, listed
 
 
-def address(base_url: str, listing: ConversationList, number: int) -> str:
-    """Where page `number` of the list is."""
-    url = base_url + listing.path
-    if not listing.page_parameter:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}{listing.page_parameter}={number}"
+class ConversationList(FeedList):
+    """`[accounts.NAME.conversations]`: where this account lists its conversations, and how its rows name things."""
+
+    conversation_id: FieldPath = Field("id", description="The field of a row that names the conversation.")
+    channel_id: FieldPath = Field("channelId", description="The field of a row that names its channel.")
+    channel: str | None = Field(None, description="The channel of all rows, where the rows do not name one.")
 
 
 def conversations_in(body: Json, listing: ConversationList) -> list[dict[str, str]]:
     """The values of a feed for each row that names a conversation and its channel. Raises PageUnreadable."""
-    rows = _at(body, listing.rows)
-    if type(rows) is not list:
-        raise no_page("not_a_page", f"no list of conversations under {listing.rows or 'the answer itself'}")
-    return list(_named(rows, listing))
+    return list(_named(listed(body, listing, "conversations"), listing))
 
 
-def _named(rows: list[Json], listing: ConversationList) -> Iterator[dict[str, str]]:
+def _named(rows: Iterator[Json], listing: ConversationList) -> Iterator[dict[str, str]]:
     for row in rows:
-        channel = _id_at(row, listing.channel_id) or listing.channel
-        conversation = _id_at(row, listing.conversation_id)
+        channel = id_at(row, listing.channel_id) or listing.channel
+        conversation = id_at(row, listing.conversation_id)
         if channel and conversation:
             yield {"channel_id": channel, "conversation_id": conversation}
-
-
-def _at(value: Json, path: str) -> Json:
-    for name in filter(None, path.split(".")):
-        value = value.get(name) if type(value) is dict else None
-    return value
-
-
-def _id_at(row: Json, path: str) -> str | None:
-    try:
-        return identity(_at(row, path), path)
-    except RowUnreadable:
-        return None
