@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SECONDS ?=
 
-.PHONY: help install demo schemas test test-unit test-integration test-chaos check format bench lock clean
+.PHONY: help install demo schemas release-schemas test test-unit test-integration test-chaos fuzz check format bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,15 +34,24 @@ test-integration: install ## tests against the real broker
 test-chaos: install ## the promises, broken on purpose; CHAOS_EVENTS and CHAOS_SEEDS make it longer
 	$(BIN)/python -m pytest tests/chaos
 
+fuzz: install ## damaged pages for every adapter: FUZZ_PAGES=100000 for each, FUZZ_SEED, FUZZ_PROVIDERS=ogmma,…
+	$(BIN)/python -m tests.fuzz
+
 check: install ## format, lint, types, imports, schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit/test_schemas.py
+	$(BIN)/python -m pytest -q tests/unit/test_schemas.py tests/unit/schemas tests/unit/fields
 
-schemas: install ## write schemas/ anew from the records that are encoded
+schemas: install ## write schemas/ and docs/fields.md anew from the code
 	$(BIN)/python -m workers.events.schemas schemas
+	$(BIN)/python -m tests.asyncapi schemas/asyncapi.yaml
+	$(BIN)/python -m tests.examples schemas/examples
+	$(BIN)/python -m tests.unit.fields.table docs/fields.md
+
+release-schemas: install ## make the present schemas the released ones; refuses what breaks consumers
+	$(BIN)/python -m tests.unit.schemas.growth
 
 format: install ## format and mend what can be mended by itself
 	$(BIN)/ruff format .

@@ -10,9 +10,11 @@ from workers.events import schemas
 from workers.events.encoding import EventEncoder, Source
 from workers.events.payload import ConversationName
 from workers.model import (
+    Assignee,
     Author,
     Contact,
     Conversation,
+    ConversationState,
     Feed,
     Media,
     Message,
@@ -22,7 +24,7 @@ from workers.model import (
     StatusError,
 )
 from workers.polling.cursor import Cursor, Newest
-from workers.polling.outcome import Change, Gap, Letter, Outcome
+from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
 
 DIRECTORY = Path(__file__).parents[2] / "schemas"
 FEED = Feed(key="loja/c/v", account="loja", values={"channel_id": "c", "conversation_id": "v"})
@@ -74,10 +76,16 @@ def test_every_schema_is_a_valid_schema(name):
 def outcomes():
     letter = Letter(scope="row", reason="no_id", detail="it has none", digest=b"123456", payload="{}")
     gap = Gap(reason="page_limit", after=Newest(id="m0", time=1), before=None)
+    state = ConversationState(
+        id="loja/v", provider_id="v", contact=Contact(address="5511988880000"), state="open",
+        assigned_to=Assignee(id="a1", name="Bia"), unread=3, updated_at="2026-01-05T12:00:00.000Z",
+    )  # fmt: skip
+    told = ConversationChange(state=state, changed=("unread",), revision=1, digest=b"1")
     return {
         "message": Outcome(
             cursor=Cursor(contact=1), changes=(change(), change(kind="updated", changed=("status", "envelope")))
         ),
+        "conversation": Outcome(cursor=Cursor(contact=1), conversation=told),
         "gap": Outcome(cursor=Cursor(contact=1), gaps=(gap,)),
         "dead-letter": Outcome(cursor=Cursor(contact=1), letters=(letter,)),
     }

@@ -1,0 +1,1 @@
+"""The AsyncAPI document, made from the code that it describes: `python -m tests.asyncapi schemas/asyncapi.yaml`."""

@@ -1,0 +1,141 @@
+"""Dead letters and gaps: identity, limits, and what they may not say."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.events.encoded import FEED, SECRET, SEEN, change, data, headers, identity, letter, of_letters, records
+from workers.events.encoding import PAYLOAD_LIMIT
+from workers.polling.cursor import Cursor, Newest
+from workers.polling.outcome import Gap, Outcome
+from workers.redaction import REMOVED
+
+
+def first(**fields):
+    return of_letters(letter(**fields))[0]
+
+
+# --- dead letters ------------------------------------------------------------------------------------------
+
+
+def test_a_letter_says_everything_that_is_known_of_the_broken_thing():
+    record = first(row_id="m1", status=200, content_type="application/json")
+    assert data(record) == {
+        "provider": "ogmma",
+        "account": "loja",
+        "feed": {"key": FEED.key, "channel_id": "c", "conversation_id": "v"},
+        "reason": "no_id",
+        "detail": "it has none",
+        "scope": "row",
+        "row_id": "m1",
+        "digest": b"123456".hex(),
+        "payload": "{}",
+        "payload_encoding": "utf-8",
+        "truncated": False,
+        "http": {"status": 200, "content_type": "application/json"},
+        "observed_at": "2026-01-05T12:00:07.000Z",
+    }
+    assert (record.topic, record.key) == ("dead_letters", FEED.key.encode())
+    assert headers(record)["ce_type"] == "afluente.dead-letter"
+    assert headers(record)["ce_subject"] == FEED.key
+    assert headers(record)["ce_dataschema"] == "urn:afluente:schema:dead-letter:v1"
+
+
+def test_the_same_broken_thing_has_one_id_whatever_is_said_of_it():
+    one = identity(first())
+    assert one == identity(first(detail="said otherwise", reason="bad_time", payload="[]"))
+    assert one == identity(of_letters(letter(), now=SEEN + 1)[0])
+    assert one == identity(of_letters(letter(), mode="structured")[0])
+
+
+def test_another_thing_scope_or_account_has_another_id():
+    ids = {
+        identity(first()),
+        identity(first(digest=b"654321")),
+        identity(first(scope="page")),
+        identity(of_letters(letter(), account="other")[0]),
+    }
+    assert len(ids) == 4
+
+
+def test_a_payload_is_cut_at_256_kib_and_says_so():
+    whole, cut = first(payload="x" * PAYLOAD_LIMIT), first(payload="x" * (PAYLOAD_LIMIT + 1))
+    assert (len(data(whole)["payload"]), data(whole)["truncated"]) == (256 * 1024, False)
+    assert (len(data(cut)["payload"]), data(cut)["truncated"]) == (256 * 1024, True)
+
+
+def test_the_limit_counts_bytes_and_no_character_is_cut_in_two():
+    told = data(first(payload="x" + "🙂" * PAYLOAD_LIMIT))
+    assert told["truncated"]
+    assert 256 * 1024 - 4 < len(told["payload"].encode()) <= 256 * 1024
+    assert set(told["payload"]) == {"x", "🙂"}
+
+
+def test_base64_that_was_cut_can_still_be_read():
+    body = bytes(range(256)) * 2048
+    record = first(payload=base64.b64encode(body).decode(), payload_encoding="base64", scope="page")
+    assert body.startswith(base64.b64decode(data(record)["payload"], validate=True))
+
+
+@given(st.integers(0, 20_000), st.sampled_from(["x", "é", '"', "\x01"]), st.sampled_from(["binary", "structured"]))
+@settings(max_examples=40)
+def test_no_letter_is_larger_than_a_record_may_be(length, character, mode):
+    record = of_letters(letter(payload=character * length, detail="d" * 9999), max_bytes=6000, mode=mode)[0]
+    assert record.size <= 6000
+    assert data(record)["truncated"] is (len(data(record)["payload"]) < length)
+
+
+@pytest.mark.parametrize("field", ["payload", "detail", "row_id", "content_type"])
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_no_part_of_a_letter_holds_a_secret(field, mode):
+    record = of_letters(letter(**{field: f"before {SECRET} after"}), mode=mode)[0]
+    assert SECRET.encode() not in record.value
+    assert REMOVED.encode() in record.value
+
+
+def test_a_secret_that_the_cut_would_go_through_is_removed_before():
+    told = data(first(payload="x" * (PAYLOAD_LIMIT - 10) + SECRET))
+    assert SECRET[:8] not in told["payload"]
+    assert told["payload"].endswith("x" + REMOVED[:10])
+
+
+# --- gaps --------------------------------------------------------------------------------------------------
+
+
+def gap(*, conversation=True, **fields):
+    told = Gap(**{"reason": "page_limit", "after": Newest(id="m1", time=1), "before": Newest(id="", time=2), **fields})
+    outcome = Outcome(cursor=Cursor(contact=1), gaps=(told,))
+    return records(outcome)[0] if conversation else records(outcome, conversation=None)[0]
+
+
+def test_a_gap_says_its_bounds_and_null_where_one_is_not_known():
+    told = data(gap())["gap"]
+    assert told == {
+        "reason": "page_limit",
+        "after": {"id": "m1", "sent_at": "1970-01-01T00:00:00.001Z"},
+        "before": {"id": None, "sent_at": "1970-01-01T00:00:00.002Z"},
+        "at_least": None,
+    }
+    assert data(gap(after=None, at_least=7))["gap"]["after"] == {"id": None, "sent_at": None}
+
+
+def test_the_key_of_a_gap_is_the_conversation_or_the_feed_where_it_has_many():
+    assert gap().key == b"loja/v"
+    assert gap(conversation=False).key == FEED.key.encode()
+    assert data(gap(conversation=False))["conversation"] is None
+    assert headers(gap())["ce_subject"] == FEED.key
+
+
+def test_the_same_gap_has_one_id_and_another_gap_another():
+    assert identity(gap()) == identity(gap())
+    others = {identity(gap(reason="memory")), identity(gap(after=None)), identity(gap(at_least=1))}
+    assert identity(gap()) not in others
+    assert len(others) == 3
+
+
+def test_gaps_come_before_the_messages_that_follow_them_and_letters_last():
+    told = Gap(reason="memory", before=Newest(id="", time=2))
+    outcome = Outcome(cursor=Cursor(contact=1), changes=(change(),), gaps=(told,), letters=(letter(),))
+    assert [record.kind for record in records(outcome)] == ["gap", "created", "dead_letter"]
