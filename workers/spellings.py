@@ -15,10 +15,16 @@ Unit = tuple[str, int]
 
 
 class Encoder(NamedTuple):
-    """An encoder to undo: the sign that all its escapes begin with, their pattern, and what one match stands for."""
+    """An encoder to undo: the sign that all its escapes begin with, their pattern, and what a run of them stands for.
+
+    `shortest` is the length of its shortest escape. `decoded` and `units` tell the same; the first is fast, the second
+    knows where each character was.
+    """
 
     sign: str
-    pattern: re.Pattern[str]
+    shortest: int
+    runs: re.Pattern[str]
+    decoded: Callable[[str], str]
     units: Callable[[str], list[Unit]]
 
 
@@ -49,13 +55,19 @@ def spellings(secret: str) -> Iterator[Spelling]:
 
 
 class View:
-    """A text after some encoders were undone, and the way back to the text as it stood."""
+    """A text after some encoders were undone, and the way back to the text as it stood.
 
-    def __init__(self, text: str, source: "View | None" = None) -> None:
+    The way is worked out when it is first asked for: where no secret is found, and that is almost everywhere, a view
+    costs no more than its text.
+    """
+
+    def __init__(self, text: str, source: "View | None" = None, encoder: Encoder | None = None) -> None:
         self.text = text
         self._source = source
-        self._here = [0]  # positions in this text, ascending, and …
-        self._there = [0]  # … where each of them is in the source; what follows it is the same in both
+        self._encoder = encoder
+        self._here: list[int] = []  # positions in this text, ascending, …
+        self._there: list[int] = []  # … where each of them is in the source, …
+        self._widths: list[int] = []  # … and how many characters of it each that follows took
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A part of this text, in the text that all views began with."""
@@ -66,29 +78,44 @@ class View:
 
     def undone(self, encoder: Encoder) -> "View | None":
         """The view after decoding all escapes of an encoder; None where there are none."""
-        found = list(encoder.pattern.finditer(self.text)) if encoder.sign in self.text else []
-        if not found:
+        if encoder.sign not in self.text:
             return None
-        view, pieces, length, done = View("", self), [], 0, 0
-        for match in found:
-            pieces.append(self.text[done : match.start()])
-            length += match.start() - done
-            done = match.start()
-            for character, width in encoder.units(match.group()):
-                view._mark(length, done)
-                pieces.append(character)
-                length, done = length + 1, done + width
-            view._mark(length, done)
-        view.text = "".join([*pieces, self.text[done:]])
-        return view
-
-    def _mark(self, here: int, there: int) -> None:
-        self._here.append(here)
-        self._there.append(there)
+        text, runs = encoder.runs.subn(lambda match: encoder.decoded(match[0]), self.text)
+        return View(text, self, encoder) if runs else None
 
     def _back(self, position: int) -> int:
+        if not self._here:
+            self._mark_all()
         mark = bisect_right(self._here, position) - 1
-        return self._there[mark] + position - self._here[mark]
+        return self._there[mark] + (position - self._here[mark]) * self._widths[mark]
+
+    def _mark_all(self) -> None:
+        self._mark(0, 0)
+        if self._source is None or self._encoder is None:
+            return
+        length, done = 0, 0
+        for match in self._encoder.runs.finditer(self._source.text):
+            length += match.start() - done
+            done = match.start()
+            for characters, width in self._widths_of(match[0]):
+                self._mark(length, done, width)
+                length, done = length + characters, done + characters * width
+            self._mark(length, done)
+
+    def _widths_of(self, run: str) -> list[tuple[int, int]]:
+        """So many characters of so many characters each. In most runs all are alike, and one step tells of all."""
+        if self._encoder is None:
+            return []
+        characters = len(self._encoder.decoded(run))
+        width = len(run) // characters
+        if width == self._encoder.shortest and characters * width == len(run):
+            return [(characters, width)]
+        return [(1, width) for _, width in self._encoder.units(run)]
+
+    def _mark(self, here: int, there: int, width: int = 1) -> None:
+        self._here.append(here)
+        self._there.append(there)
+        self._widths.append(width)
 
 
 def views(text: str, layers: int) -> Iterator[View]:
@@ -106,22 +133,32 @@ def views(text: str, layers: int) -> Iterator[View]:
         outer = inner
 
 
-def _unquoted(run: str) -> list[Unit]:
-    text = bytes.fromhex(run.replace("%", "")).decode(errors="surrogateescape")
-    return [(character, 3 * len(character.encode(errors="surrogateescape"))) for character in text]
+def _unquoted(run: str) -> str:
+    return bytes.fromhex(run.replace("%", "")).decode(errors="surrogateescape")
 
 
-def _unescaped(escape: str) -> list[Unit]:
-    character = _SIMPLE_ESCAPES.get(escape[1]) or json.loads(f'"{escape}"')
-    return [(character, len(escape))]
+def _quoted_units(run: str) -> list[Unit]:
+    return [(character, 3 * len(character.encode(errors="surrogateescape"))) for character in _unquoted(run)]
 
 
-_SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+#: One escape of JSON; two of them may be one character.
+_ESCAPE = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\"\\/bfnrt])"
+_ONE_ESCAPE = re.compile(_ESCAPE)
+_SIMPLE_ESCAPES = {
+    '\\"': '"', "\\\\": "\\", "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t"
+}  # fmt: skip
+
+
+def _unescaped(run: str) -> str:
+    text: str = _SIMPLE_ESCAPES.get(run) or json.loads(f'"{run}"')
+    return text
+
+
+def _escaped_units(run: str) -> list[Unit]:
+    return [(_unescaped(escape), len(escape)) for escape in _ONE_ESCAPE.findall(run)]
+
+
 _ENCODERS = (
-    Encoder("%", re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*"), _unquoted),
-    Encoder(
-        "\\",
-        re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\"\\/bfnrt])"),
-        _unescaped,
-    ),
+    Encoder("%", 3, re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _unquoted, _quoted_units),
+    Encoder("\\", 2, re.compile(f"(?:{_ESCAPE})+"), _unescaped, _escaped_units),
 )

@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import time
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import msgspec
@@ -214,3 +215,16 @@ def test_a_secret_with_a_space_is_found_in_a_query():
     assert redactor.redact("?password=correct+horse&x=1") == f"?password={REMOVED}&x=1"
     assert redactor.may_contain(b'{"u":"?p=correct+horse"}')
     assert unquote(quote("correct horse")) == "correct horse"
+
+
+@pytest.mark.parametrize("escape", ['\\"', "\\\\", "\\u0041", "%41", "%C3%A9", '\\"%41x'])
+@pytest.mark.parametrize("holds", [False, True])
+def test_a_megabyte_of_escapes_takes_less_than_seconds(escape, holds):
+    # Given a text of nothing but escapes, with or without the secret at its end
+    text = escape * (2**20 // len(escape)) + (f" {KEY} {escape}" if holds else "")
+    begun = time.thread_time()
+    # When
+    clean = Redactor([KEY]).redact(text)
+    # Then
+    assert time.thread_time() - begun < 3.0
+    assert clean == text.replace(KEY, REMOVED)

@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "demo": "Show the whole product on this machine.",
     "check": "Check the configuration, then Kafka and each account.",
     "preview": "Show the events that a feed would publish.",
+    "record": "Store real pages of a feed, and the events that they give.",
+    "replay": "Read stored pages again and compare the events.",
     "topics": "Create or check the four Kafka topics.",
     "feeds": "List, add, remove or discover the feeds that are polled.",
     "run": "Run one worker until SIGTERM or SIGINT.",

@@ -11,7 +11,7 @@ import msgspec
 
 from workers.events.cloudevent import KafkaEvent
 from workers.events.encoding import EventEncoder, source_of
-from workers.model import Feed, HttpResponse, Record
+from workers.model import Feed, HttpResponse, PageRef, Record
 from workers.poll import rules_of
 from workers.polling.budget import Budget
 from workers.polling.cursor import Cursor
@@ -40,15 +40,28 @@ class _Batch(Record, frozen=True, kw_only=True):
 
 
 class FirstContact:
-    """Give it pages with `take`, or let it ask for them with `read`; then look at `sight`."""
+    """Give it pages with `take`, or let it ask for them with `read`; then look at `sight`.
 
-    def __init__(self, adapter: Adapter, feed: Feed) -> None:
+    `now` is the moment of observation (epoch ms), by default that at which it is made.
+    """
+
+    def __init__(self, adapter: Adapter, feed: Feed, now: int | None = None) -> None:
         self._adapter, self._feed = adapter, feed
         self._rules = _rules(adapter)
-        self._now = time.time_ns() // 1_000_000
+        self._now = time.time_ns() // 1_000_000 if now is None else now
         self._walk = LiveWalk(None, self._rules, adapter.first(), self._now)
-        #: The last answer that was taken: what to show where nobody can read it.
-        self.answer: HttpResponse | None = None
+        #: The answers that were taken; of the last one it may be that nobody can read it.
+        self.answers: list[HttpResponse] = []
+
+    @property
+    def now(self) -> int:
+        """The moment of observation (epoch ms)."""
+        return self._now
+
+    @property
+    def want(self) -> PageRef | None:
+        """The page that is looked at next; None when nothing is left to read."""
+        return self._walk.want
 
     async def read(self, fetcher: Fetcher, pages: int) -> None:
         """Ask for up to that many pages, the first at once, the others at the account's pace. Raises PollFailed."""
@@ -63,7 +76,7 @@ class FirstContact:
 
     def take(self, response: HttpResponse) -> None:
         """The answer to the next page. Raises PollFailed."""
-        self.answer = response
+        self.answers.append(response)
         ref = self._walk.want or self._adapter.first()
         self._walk.take(self._adapter.page(self._feed, ref, response))
 

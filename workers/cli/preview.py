@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 import click
@@ -78,16 +78,17 @@ def preview(
         if file is not None:
             contact.take(HttpResponse(status=200, body=file.read(), content_type="application/json"))
         else:
-            finished(_read(contact, adapter, pages))
+            finished(read_pages(contact, adapter, pages))
     except PollFailed as error:
-        _show_failure(error, chosen, contact.answer, configuration.redactor)
+        show_failure(error, chosen, contact.answers, configuration.redactor)
         sys.exit(1)
     sight = contact.sight(configuration.redactor, settings.output.max_event_bytes)
     _show_events(sight, chosen, adapter)
     _show_count(sight, chosen, adapter)
 
 
-async def _read(contact: FirstContact, adapter: Adapter, pages: int) -> None:
+async def read_pages(contact: FirstContact, adapter: Adapter, pages: int) -> None:
+    """Ask for up to that many pages, and say so where it takes long. Raises PollFailed."""
     rate = adapter.account.requests_per_minute
     wait = (pages - 1) * 60 / rate
     if wait > _LONG_WAIT:
@@ -120,9 +121,11 @@ def _show_count(sight: Sight, feed: Feed, adapter: Adapter) -> None:
         say(('start = "now": a worker would publish none of these, only what comes after its first contact', "yellow"))
 
 
-def _show_failure(error: PollFailed, feed: Feed, answer: HttpResponse | None, redactor: Redactor) -> None:
+def show_failure(error: PollFailed, feed: Feed, answers: Sequence[HttpResponse], redactor: Redactor) -> None:
+    """What a page that could not be had or read means, and what came in its place."""
     say_verdict(in_words(feed), verdict(error), redactor)
-    if isinstance(error, PageUnreadable) and answer is not None:
+    if isinstance(error, PageUnreadable) and answers:
+        answer = answers[-1]
         body = printable(redactor.redact(answer.body.decode(errors="replace"))[:_SHOWN_ANSWER])
         size = f"{len(answer.body)} bytes of {answer.content_type or 'unknown type'}"
         say(f"what came: HTTP {answer.status}, {printable(size)}: ", (body, "dim"))

@@ -103,3 +103,18 @@ def test_a_configuration_without_accounts_is_warned_of(run, folder):
     (folder / "afluente.toml").write_text("")
     ended = run("check", "--offline")
     assert json.loads(ended.stdout)["warnings"] == ["accounts: there are none, so nothing is polled"]
+
+
+def test_a_budget_that_cannot_keep_the_greatest_interval_is_told_in_numbers(run, folder):
+    # Given two feeds, a request in two minutes, and a bound of two minutes
+    few = "requests_per_minute = 0.5\nmax_interval_seconds = 120"
+    feeds = ", ".join(f'{{ channel_id = "66aa09", conversation_id = "66aa0{number}" }}' for number in (1, 2))
+    text = CONFIGURATION.replace(OGMMA, f"{OGMMA}\n{few}")
+    (folder / "afluente.toml").write_text(text.replace('{ channel_id = "66aa09", conversation_id = "66aa01" }', feeds))
+    # When
+    ended = run("check", "--offline")
+    # Then
+    (warning,) = json.loads(ended.stdout)["warnings"]
+    told = "2 feeds at 0.5/min are visited every 4 min, quiet ones every 6 min; at most 0 feeds keep 2 min"
+    assert warning.startswith("accounts.loja.requests_per_minute")
+    assert told in warning

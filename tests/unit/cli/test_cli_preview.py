@@ -160,6 +160,9 @@ EMPTY = dict.fromkeys(("media", "location", "reaction", "template", "order", "ca
 }
 
 
+FILE = {"file_name": None, "mime_type": None, "url": None, "available": True}
+
+
 def message(**fields: object) -> dict[str, object]:
     told = {"direction": "outbound", "type": "text", "author": {"kind": "bot", "name": None}}
     return EMPTY | told | {"status": {"state": "sent", "provider": "SENT"}} | fields
@@ -194,6 +197,25 @@ def test_conversations_are_told_apart_where_a_feed_has_many():
     assert "551190000" in first
 
 
+@pytest.mark.parametrize("width", [80, 99, 140])
+def test_nothing_but_the_text_and_long_names_is_cut_in_a_narrow_terminal(width):
+    # Given the longest of everything
+    told = message(text="palavra " * 50, type="button_reply", author={"kind": "automation", "name": None})
+    long = event(conversation={"provider_id": "6650a1b2c3d4e5f6a7b8c9d1"}, message=told)
+    # When
+    head, first = shown(long, of(message(text="oi")), width=width, conversations=True)[:2]
+    # Then
+    assert len(first) <= width
+    assert head.rstrip().endswith("status")
+    for whole in ("01-05 12:00", "→", "automation", "button_reply", "sent", "f6a7b8c9d1"[-9:]):
+        assert whole in first
+
+
+def test_a_status_of_unknown_meaning_is_told_in_the_providers_word():
+    _, first = shown(of(message(text="oi", status={"state": None, "provider": "3"})))
+    assert first.rstrip().endswith("(3)")
+
+
 def test_letters_and_gaps_stand_among_the_events():
     # Given
     letter = event("dead_letter", reason="no_time", detail="createdAt is missing", row_id="66aa12", conversation=None)
@@ -210,8 +232,11 @@ def test_letters_and_gaps_stand_among_the_events():
     ("fields", "words"),
     [
         ({"text": "oi"}, "oi"),
-        ({"media": {"file_name": "nf.pdf", "mime_type": "application/pdf"}, "text": "a nota"}, "[file nf.pdf] a nota"),
-        ({"media": {"file_name": None, "mime_type": None}}, "[file]"),
+        ({"media": FILE | {"file_name": "nf.pdf", "mime_type": "application/pdf"}, "text": "oi"}, "[file nf.pdf] oi"),
+        ({"media": FILE}, "[file]"),
+        ({"media": FILE | {"url": "https://x.example/m/foto.jpg?sig=1"}}, "[file foto.jpg]"),
+        ({"media": FILE | {"url": "https://x.example/m/4f2a"}}, "[file]"),
+        ({"media": FILE | {"available": False}}, "[file, not there yet]"),
         ({"location": {"name": "Loja", "latitude": -23.5, "longitude": -46.6}}, "[place Loja -23.5, -46.6]"),
         ({"contacts": [{"name": "Ana"}, {"name": None}]}, "[contact Ana] [contact]"),
         ({"reaction": {"emoji": "👍"}}, "👍"),
