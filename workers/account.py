@@ -6,7 +6,7 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
@@ -18,7 +18,7 @@ from workers.classifier import decide
 from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
-from workers.poll import FeedPoll, Fetch, Polled, Turn
+from workers.poll import Account, FeedPoll, Polled, Turn
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
 from workers.polling.schedule import Schedule
@@ -33,8 +33,8 @@ BACKGROUND_SHARE = 0.5
 STATE_SECONDS = 1.0
 
 
-#: Makes what carries one poll of a feed through: `make_poll(feed, shard, fetch)`.
-MakePoll = Callable[[Feed, Shard, Fetch], FeedPoll]
+#: Makes what carries one poll of a feed through: `make_poll(feed, shard, account)`.
+MakePoll = Callable[[Feed, Shard, Account], FeedPoll]
 
 
 class AccountPoller:
@@ -71,6 +71,8 @@ class AccountPoller:
             self.report.first_feed()
         self._feeds[feed.key] = (feed, shard)
         self._schedule.add(feed.key)
+        if imprint := shard.imprint(feed.key):
+            self._schedule.restore(feed.key, imprint, self._clock(), time.time())
         self._changed.set()
 
     def detach(self, key: str) -> None:
@@ -154,7 +156,7 @@ class AccountPoller:
                 return
 
     async def _poll(self, key: str) -> None:
-        poll, begun = self._make_poll(*self._feeds[key], self.fetch), self._clock()
+        poll, begun = self._make_poll(*self._feeds[key], self), self._clock()
         try:
             polled = await poll.live()
         except ReopenShard:
@@ -185,7 +187,7 @@ class AccountPoller:
 
     async def _read_history(self, key: str) -> None:
         try:
-            polled = await self._make_poll(*self._feeds[key], self.fetch).history()
+            polled = await self._make_poll(*self._feeds[key], self).history()
         except PollFailed as error:
             self.report.failed(error.reason, failing=False)
             if decide(error) == "pause the account":
@@ -236,6 +238,11 @@ class AccountPoller:
             await self._budget.take()
         self.report.requested()
         return await self._fetcher.fetch(self.adapter.request(feed, ref), account=self.name)
+
+    def imprint(self, key: str, times: Sequence[int]) -> bytes | None:
+        """What the schedule will know of a feed after a poll that brought messages of these times (ms)."""
+        epoch = time.time()
+        return self._schedule.snapshot(key, self._clock(), epoch, [epoch - at / 1000 for at in times])
 
     async def take_background(self) -> None:
         """Wait until a request may be sent that live polls do not need."""

@@ -11,6 +11,7 @@ AfluenteError
 │   └── ShardFenced           a newer owner exists: give the shard up first
 ├── CursorUnreadable          leave this feed alone and say so: polling it anew would repeat its history
 ├── FeedRejected              a feed definition that cannot be polled: count, log, ignore
+├── RecordingUnreadable       a stored recording is damaged: say what, exit 1
 ├── FeedsNotWritten           the feeds topic did not take definitions: say so, write them again later
 ├── PollFailed                the poll brought nothing; the cursor stays
 │   ├── PauseAccount          no request for this account for a while
@@ -82,6 +83,10 @@ class FeedRejected(AfluenteError):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class RecordingUnreadable(AfluenteError):
+    """These files are no recording that this version reads. The text says which one, and what is wrong."""
 
 
 class FeedsNotWritten(AfluenteError):

@@ -9,10 +9,10 @@ import codecs
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 import xxhash
@@ -37,6 +37,8 @@ from workers.stream.record import KafkaRecord
 
 #: Bytes of a response kept for a page letter before its text is cut further: what a person can look at.
 _LETTER_BYTES = 1024 * 1024
+#: Unreadable pages of a feed that are known when they come again: a provider has few ways to be down.
+_PAGES_TOLD = 8
 #: Bytes of a body beyond which it is read beside the event loop. A page of 500 rows is below it; a body of 8 MiB that
 #: is hard to read takes seconds, in which no other account would be polled and no heartbeat sent.
 _HEAVY_BYTES = 512 * 1024
@@ -47,7 +49,18 @@ _heavy_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-pag
 Turn = Literal["first", "more", "history"]
 FIRST: Final[Turn] = "first"
 MORE: Final[Turn] = "more"
-Fetch = Callable[[Feed, PageRef, Turn], Awaitable[HttpResponse]]
+
+
+class Account(Protocol):
+    """Whose feeds are polled."""
+
+    async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
+        """A response, within the account's budget. Raises PollFailed."""
+        ...
+
+    def imprint(self, key: str, times: Sequence[int]) -> bytes | None:
+        """What the schedule will know of a feed after a poll that brought messages of these times (ms)."""
+        ...
 
 
 class Encoded(Record, frozen=True, kw_only=True):
@@ -69,7 +82,7 @@ class Polled(Record, frozen=True, kw_only=True):
 
 
 class FeedPoll:
-    """All that one feed's polls need. `fetch(feed, ref, turn)` answers with a response or raises PollFailed."""
+    """All that one feed's polls need."""
 
     def __init__(
         self,
@@ -79,13 +92,13 @@ class FeedPoll:
         adapter: Adapter,
         rules: Rules,
         make_encoder: Callable[[Feed], EventEncoder],
-        fetch: Fetch,
+        account: Account,
         topics: TopicNames,
         shards: int,
         metrics: Metrics,
     ) -> None:
         self.feed, self.shard = feed, shard
-        self._adapter, self._rules, self._fetch = adapter, rules, fetch
+        self._adapter, self._rules, self._account = adapter, rules, account
         self._make_encoder = make_encoder
         self._encoder: EventEncoder | None = None
         self._topics, self._shards, self._metrics = topics, shards, metrics
@@ -98,7 +111,7 @@ class FeedPoll:
         page, opening, turn = b"", True, FIRST
         while walk.want is not None:
             ref = walk.want
-            response = await self._fetch(self.feed, ref, turn)
+            response = await self._account.fetch(self.feed, ref, turn)
             page = _digest(response, page) if opening else page
             if opening and cursor is not None and _unchanged(cursor, page, now):
                 return Polled(history=cursor.history is not None)
@@ -118,7 +131,7 @@ class FeedPoll:
         walk = HistoryWalk(cursor, self._rules, self._adapter.first())
         while walk.want is not None:
             ref = walk.want
-            walk.take(await self._read(ref, await self._fetch(self.feed, ref, "history")))
+            walk.take(await self._read(ref, await self._account.fetch(self.feed, ref, "history")))
         self._count_skipped(walk.skipped)
         cursor = self._contacted()
         if cursor is None or cursor.history is None:
@@ -140,9 +153,11 @@ class FeedPoll:
         return await loop.run_in_executor(_heavy_reading, self._adapter.page, self.feed, ref, response)
 
     async def _publish(self, plan: Plan, now: int) -> Polled:
-        batches = Batches(plan, partial(self._adapter.normalise, self.feed), self._rules, now)
+        normalise, imprint = partial(self._adapter.normalise, self.feed), partial(self._account.imprint, self.feed.key)
+        batches = Batches(plan, normalise, self._rules, now, imprint)
         times: list[int] = []
-        while batch := batches.next(self._contacted(), lambda base, outcome: self._encoded(base, outcome, now)):
+        key, encode = self.feed.key, partial(self._encoded, now=now)
+        while batch := batches.next(self.shard.cursor(key), encode):
             outcome, encoded = batch
             await self._commit(outcome, encoded)
             times += outcome.times
@@ -163,16 +178,21 @@ class FeedPoll:
         cursor = self.shard.cursor(key) or Cursor(contact=0)
         if error.letter in cursor.letters:
             return
+        letter = _page_letter(error, response)
         after = msgspec.structs.replace(cursor, letters=(*cursor.letters, error.letter))
-        outcome = Outcome(cursor=after, letters=(_page_letter(error, response),))
-        await self._commit(outcome, self._encoded(cursor, outcome, now))
+        if letter.digest in cursor.pages_told:  # the same page as before the last success
+            self.shard.keep(key, after)
+            return
+        after = msgspec.structs.replace(after, pages_told=(letter.digest, *cursor.pages_told)[:_PAGES_TOLD])
+        outcome = Outcome(cursor=after, letters=(letter,))
+        await self._commit(outcome, self._encoded(cursor, outcome, now=now))
 
     def _contacted(self) -> Cursor | None:
         """The cursor, once a page was ever read (before that it may hold nothing but page letters)."""
         cursor = self.shard.cursor(self.feed.key)
         return cursor if cursor is not None and cursor.contact else None
 
-    def _encoded(self, before: Cursor, outcome: Outcome, now: int) -> Encoded:
+    def _encoded(self, before: Cursor, outcome: Outcome, *, now: int) -> Encoded:
         if not outcome.durable:
             return _NOTHING
         if self._encoder is None:  # most polls bring no news

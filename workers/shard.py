@@ -112,6 +112,11 @@ class Shard:
             raise cursor
         return cursor
 
+    def imprint(self, key: str) -> bytes:
+        """What the schedule of a feed's last owner had learned of it; empty where nothing is known."""
+        cursor = self._cursors.get(key)
+        return cursor.imprint if isinstance(cursor, Cursor) else b""
+
     def keep(self, key: str, cursor: Cursor) -> None:
         """A cursor that differs in nothing that Kafka must know."""
         if self.serving:

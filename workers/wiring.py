@@ -12,7 +12,7 @@ from workers.feeds import REJECTIONS
 from workers.finder import FeedFinder
 from workers.metrics import Metrics
 from workers.model import Feed
-from workers.poll import FeedPoll, Fetch, rules_of
+from workers.poll import Account, FeedPoll, rules_of
 from workers.polling import unreachable
 from workers.polling.fetch import Fetcher
 from workers.polling.rules import Rules
@@ -91,14 +91,14 @@ class Wiring:
         def make_encoder(feed: Feed) -> EventEncoder:
             return EventEncoder(source_of(mine, feed, self._mode, self._largest), self._redactors[feed.account])
 
-        def make_poll(feed: Feed, shard: Shard, fetch: Fetch) -> FeedPoll:
+        def make_poll(feed: Feed, shard: Shard, account: Account) -> FeedPoll:
             return FeedPoll(
                 feed=feed,
                 shard=shard,
                 adapter=mine,
                 rules=self._rules[feed.account],
                 make_encoder=make_encoder,
-                fetch=fetch,
+                account=account,
                 topics=self._settings.topics,
                 shards=self._settings.kafka.shards,
                 metrics=self._metrics,

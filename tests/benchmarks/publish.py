@@ -41,7 +41,7 @@ class News:
 
     def encoded(self) -> Encoded:
         """The records of the outcome, observed now."""
-        return self.poll._encoded(self.before, self.outcome, time.time_ns() // 1_000_000)
+        return self.poll._encoded(self.before, self.outcome, now=time.time_ns() // 1_000_000)
 
 
 def news_of(place: Ground, feed: Feed) -> News:
@@ -51,7 +51,7 @@ def news_of(place: Ground, feed: Feed) -> News:
     shown = adapter.page(feed, PageRef(limit=500), HttpResponse(status=200, body=body))
     before = Cursor(contact=now)
     shard = place.shards[partition_of(feed.key.encode(), place.settings.kafka.shards)]
-    poll = place.poller._make_poll(feed, shard, place.poller.fetch)
+    poll = place.poller._make_poll(feed, shard, place.poller)
     outcome = reconcile(before, shown.rows[::-1], lambda row: adapter.normalise(feed, row), poll._rules, now)
     assert len(outcome.changes) == EVENTS
     return News(poll, before, outcome)

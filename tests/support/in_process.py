@@ -115,7 +115,7 @@ class InProcess:
                 adapter=self.adapter,
                 rules=rules_of(self.adapter),
                 make_encoder=self._encoder,
-                fetch=self._fetch,
+                account=self,
                 topics=TopicNames(),
                 shards=1,
                 metrics=self.metrics,
@@ -128,6 +128,9 @@ class InProcess:
                 except PollFailed:
                     if not failing:
                         raise
+
+    def imprint(self, key, times):
+        """There is no schedule."""
 
     def verdict(self):
         return judge([entry.content() for entry in self.ledger.entries()], self.seen)
@@ -143,7 +146,7 @@ class InProcess:
         redactor = Redactor(self.adapter.account.secrets())
         return EventEncoder(source_of(self.adapter, feed, "binary", 900_000), redactor)
 
-    async def _fetch(self, feed, ref, turn):
+    async def fetch(self, feed, ref, turn):
         request = self.adapter.request(feed, ref)
         self.requests.append(request.url)
         assert len(self.requests) < 100 * ENDLESS, "a poll without an end"

@@ -15,12 +15,12 @@ from workers.cli.amounts import counted
 from workers.cli.context import Configuration, Misuse, configured, emit, epilog, finished, for_a_program, say, told
 from workers.cli.first_contact import FirstContact
 from workers.cli.preview import read_pages, show_failure
-from workers.errors import FeedRejected, PollFailed
+from workers.errors import FeedRejected, PollFailed, RecordingUnreadable
 from workers.model import Feed, HttpResponse
 from workers.providers import PROVIDERS, adapter
 from workers.providers.base import Adapter
 from workers.recording.account import account_of, kept
-from workers.recording.archive import Recording, RecordingUnreadable, StoredPage, files
+from workers.recording.archive import Recording, StoredPage, files
 from workers.recording.bodies import without_secrets
 from workers.recording.people import People, left_over
 from workers.recording.pseudonyms import Pseudonyms

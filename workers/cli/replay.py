@@ -12,8 +12,8 @@ import orjson
 from workers.cli import stored
 from workers.cli.amounts import counted
 from workers.cli.context import Misuse, emit, epilog, for_a_program, printable, say, say_result, told
-from workers.errors import PollFailed
-from workers.recording.archive import Recording, RecordingUnreadable
+from workers.errors import PollFailed, RecordingUnreadable
+from workers.recording.archive import Recording
 from workers.recording.comparison import Difference, differences
 
 #: Characters of a value that are shown to a person.

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from workers.cli.context import Misuse
 from workers.cli.first_contact import FirstContact
-from workers.errors import FeedRejected, PollFailed
+from workers.errors import FeedRejected, PollFailed, RecordingUnreadable
 from workers.providers import PROVIDERS, adapter
 from workers.recording.account import account_of
-from workers.recording.archive import EVENTS, Recording, RecordingUnreadable, body_file, files, lines, recording_of
+from workers.recording.archive import EVENTS, Recording, body_file, files, lines, recording_of
 from workers.redaction import Redactor
 
 #: A recording may hold what people said: nobody but its owner reads it.

@@ -74,6 +74,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `letters` holds the reasons of page letters that were written since the feed last succeeded. `segments` numbers
     the `sealed` segments, oldest first; number 0 is the window of a history. `beneath` is how many entries the
     provider listed behind the newest row at the last poll; `conversation` is what was last told of it as a whole.
+    `pages_told` are the digests of the unreadable pages told last: the same page is not told twice. `imprint` is what
+    the schedule has learned of the feed (imprint.py), so that its next owner need not begin from nothing.
     """
 
     contact: int
@@ -92,6 +94,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     memory_gap_said: bool = False
     beneath: int | None = None
     conversation: Told | None = None
+    pages_told: tuple[bytes, ...] = ()
+    imprint: bytes = b""
 
     def find(self, row_id: bytes) -> bytes | None:
         """The remembered row with this id, encoded; None where it is not known."""

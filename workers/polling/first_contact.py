@@ -22,9 +22,17 @@ class FirstContact:
         self.start = self._limited if self._limited is not None and self.history is None else self._start
         self.gaps = () if self.history else self._gaps(times)
 
-    def cursor(self, letters: tuple[str, ...]) -> Cursor:
-        """The cursor before anything is published. `letters`: reasons of page letters that were written already."""
-        return Cursor(contact=self._now, start=self.start, opening=self._newest, history=self.history, letters=letters)
+    def cursor(self, before: Cursor | None) -> Cursor:
+        """The cursor before anything is published; of the one `before` only the page letters count."""
+        known = before or Cursor(contact=0)
+        return Cursor(
+            contact=self._now,
+            start=self.start,
+            opening=self._newest,
+            history=self.history,
+            letters=known.letters,
+            pages_told=known.pages_told,
+        )
 
     def _oldest_allowed(self, times: list[int]) -> int | None:
         """A later start (ms) than the configured one; all rows of one time go or stay together.

@@ -40,6 +40,9 @@ class Encoded(Protocol):
 
 E = TypeVar("E", bound=Encoded)
 
+#: What the schedule will know of the feed once messages of these times (ms) are news no more; None: nothing yet.
+Imprint = Callable[[Sequence[int]], bytes | None]
+
 
 class Plan(Protocol):
     """How the rows of one walk are published, and the conversation's state behind the last of them.
@@ -88,7 +91,7 @@ class LivePlan:
         if known is None:
             if self._first is None:
                 raise ValueError("the cursor that the rows were chosen against is gone")
-            known = self._first.cursor(cursor.letters if cursor else ())
+            known = self._first.cursor(cursor)
         history = known.history if self._left_behind is None else _joined(known.history, self._left_behind)
         # What is owed is owed from the first batch on: a stop before the last must not forget it.
         return msgspec.structs.replace(known, history=history, again=known.again or self._again)
@@ -153,8 +156,11 @@ class HistoryPlan:
 class Batches:
     """The batches of one plan, oldest rows first: call `next` until it gives None."""
 
-    def __init__(self, plan: Plan, normalise: Normalise, rules: Rules, now: int) -> None:
+    def __init__(
+        self, plan: Plan, normalise: Normalise, rules: Rules, now: int, imprint: Imprint = lambda _: None
+    ) -> None:
         self._plan, self._normalise, self._rules, self._now = plan, normalise, rules, now
+        self._imprint = imprint
         self._rows: Sequence[Row] = plan.rows
         self._size = BATCH_ROWS
         self._begun = self._done = False
@@ -193,6 +199,8 @@ class Batches:
             cursor = msgspec.structs.replace(cursor, page=b"")
         said = outcome.durable or bool(gaps) or conversation is not None
         durable = said or before is None or _must_be_kept(before, cursor)
+        if durable and not plan.history and (imprint := self._imprint(outcome.times)):
+            cursor = msgspec.structs.replace(cursor, imprint=imprint)
         return msgspec.structs.replace(outcome, cursor=cursor, gaps=gaps, conversation=conversation, durable=durable)
 
 

@@ -12,9 +12,9 @@ from workers.polling.classes import RateClass, ScheduledFeed
 
 #: Of so many tokens, one goes by the index though feeds are overdue: after a pause all are, and chats still run.
 INDEX_EVERY: Final = 4
-#: The greatest interval in rounds (feeds ÷ requests per second) where the operator allows more: waiting is the same at
-#: 3, 5 and 10 within what chance does, and the least of them is the best promise.
-MOST_ROUNDS: Final = 3.0
+#: The greatest interval in rounds (feeds ÷ requests per second) where the operator allows more. It costs nothing:
+#: waiting is the same at 3, 5 and 10 within what chance does.
+MOST_ROUNDS: Final = 5.0
 #: The least that can be promised, in rounds: below it the index has nothing left to decide, and waiting rises fast.
 LEAST_ROUNDS: Final = 1.5
 #: The price follows the winners' indices by this part of a round; a hundred times more or less changes nothing.

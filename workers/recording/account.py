@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from workers.errors import RecordingUnreadable
 from workers.providers.account import AccountSettings
-from workers.recording.archive import RecordingUnreadable
 
 #: What does not change how a page is read: when it is asked for, and what else is.
 _NOT_FOR_READING = frozenset({"requests_per_minute", "max_interval_seconds", "discover", "feeds"})

@@ -9,16 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from workers.errors import AfluenteError
+from workers.errors import RecordingUnreadable
 from workers.model import HttpResponse, Record
 
 #: The form of the files that this version writes; one that cannot be read by it gets another number.
 FORM: Literal[1] = 1
 MANIFEST, EVENTS = "recording.json", "events.jsonl"
-
-
-class RecordingUnreadable(AfluenteError):
-    """These files are no recording that this version reads. The text says which one, and what is wrong."""
 
 
 class StoredPage(Record, frozen=True, kw_only=True):

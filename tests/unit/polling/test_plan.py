@@ -160,3 +160,25 @@ def test_a_cursor_that_is_gone_is_told():
     with pytest.raises(ValueError, match="gone"):
         LivePlan(walk, None, NO_SETTLE, NOW, DIGEST)
     assert cursor.newest == Newest(id="r0", time=DAWN)
+
+
+def test_what_the_schedule_learned_goes_with_what_is_kept_anyway():
+    # Given a schedule that remembers the times it is told
+    def imprint(times):
+        return b"".join(time.to_bytes(8, "big") for time in times) or b"quiet"
+
+    def outcome_of(cursor, *shown):
+        walk = LiveWalk(cursor, NO_SETTLE, FIRST, NOW)
+        walk.take(page([*shown]))
+        batches = Batches(LivePlan(walk, cursor, NO_SETTLE, NOW, DIGEST), normalise, NO_SETTLE, NOW, imprint)
+        outcome, _ = batches.next(cursor, lambda base, outcome: Sized(0))
+        return outcome
+
+    # When there is news
+    first = outcome_of(knowing(rows(1)), *rows(2))
+    # Then it stands in the cursor
+    assert first.cursor.imprint == (DAWN + 1000).to_bytes(8, "big")
+    # And when there is none, nothing is written for its sake
+    second = outcome_of(first.cursor, *rows(2))
+    assert not second.durable
+    assert second.cursor.imprint == first.cursor.imprint

@@ -142,8 +142,8 @@ def test_what_the_budget_cannot_keep_is_not_forced():
     assert schedule.max_interval == LEAST_ROUNDS * 100
     # When the budget grows
     schedule.budget(100.0)
-    # Then three rounds are bound enough, and never more than the operator's
-    assert schedule.max_interval == 3.0
+    # Then five rounds are bound enough, and never more than the operator's
+    assert schedule.max_interval == 5.0
     schedule.budget(0.0)
     assert schedule.max_interval == 10
 

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.providers.wizebot_samples import KEY, account
+from workers.errors import RecordingUnreadable
 from workers.providers import PROVIDERS, adapter
 from workers.recording.account import NO_CREDENTIAL, account_of, kept
-from workers.recording.archive import MANIFEST, Recording, RecordingUnreadable, StoredPage, files, recording_of
+from workers.recording.archive import MANIFEST, Recording, StoredPage, files, recording_of
 
 RECORDING = Recording(
     account=kept(account(start="2026-01-05T12:00:00Z")),

@@ -1,0 +1,72 @@
+"""Pages that nobody can read, told to whoever reads the dead letters."""
+
+import pytest
+
+from tests.support.in_process import InProcess
+from workers.errors import PageUnreadable
+from workers.model import HttpResponse
+
+HTML = b"<html><body>maintenance</body></html>"
+
+
+class Broken(InProcess):
+    """A provider that answers with `bodies`, in turn, while there are any; then with its pages."""
+
+    def __init__(self, *bodies: bytes) -> None:
+        super().__init__("ogmma", conversations=1)
+        self.bodies = list(bodies)
+
+    async def fetch(self, feed, ref, turn):
+        if self.bodies:
+            return HttpResponse(status=200, body=self.bodies.pop(0), content_type="text/html")
+        return await super().fetch(feed, ref, turn)
+
+    def letters(self):
+        return [letter["payload"] for letter in self.told("dead-letter")]
+
+
+async def failing(provider, polls: int) -> None:
+    for _ in range(polls):
+        with pytest.raises(PageUnreadable):
+            await provider.poll()
+
+
+async def test_a_page_is_told_once_until_the_feed_succeeds():
+    # Given pages that differ in nothing but a time
+    provider = Broken(*(HTML + b"%d" % number for number in range(5)))
+    # When
+    await failing(provider, 5)
+    # Then
+    assert len(provider.letters()) == 1
+    # And after a success, another page is news
+    await provider.poll()
+    provider.bodies = [HTML + b"another"]
+    await failing(provider, 1)
+    assert len(provider.letters()) == 2
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_the_same_page_is_never_told_twice(restarts):
+    # Given a page that was told
+    provider = Broken(HTML)
+    await failing(provider, 1)
+    # When it comes again after a success, in the same process or the next
+    await provider.poll()
+    if restarts:
+        provider.restart()
+    provider.bodies = [HTML]
+    await failing(provider, 1)
+    # Then
+    assert len(provider.letters()) == 1
+
+
+async def test_a_page_cut_inside_a_character_is_still_told_as_text(monkeypatch):
+    # Given
+    monkeypatch.setattr("workers.poll._LETTER_BYTES", 20)
+    provider = Broken("<html>não é uma página, não".encode())
+    # When
+    await failing(provider, 1)
+    # Then
+    (letter,) = provider.told("dead-letter")
+    assert letter["payload_encoding"] == "utf-8"
+    assert letter["payload"].startswith("<html>não")
