@@ -5,13 +5,15 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
+
 from workers import logs
 from workers.account_failures import FAILED_FEED, AccountFailures
+from workers.account_histories import AccountHistories
 from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
 from workers.classifier import decide
@@ -54,7 +56,7 @@ class AccountPoller:
         self._schedule = Schedule(max_interval=longest)
         self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
         self._feeds: dict[str, tuple[Feed, Shard]] = {}
-        self._histories: OrderedDict[str, None] = OrderedDict()
+        self._histories = AccountHistories(metrics.backfill_messages.labels(adapter.provider, self.name), self._clock)
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
         self._changed = asyncio.Event()
@@ -81,7 +83,7 @@ class AccountPoller:
         for task in self._tasks.pop(key, set()):
             task.cancel()
         self._feeds.pop(key, None)
-        self._histories.pop(key, None)
+        self._histories.forget(key)
         self._failures.forget(key)
 
     def detach_shard(self, shard: Shard) -> None:
@@ -177,11 +179,10 @@ class AccountPoller:
         while True:
             await self._history_waits.wait()
             await self._open.wait()
-            key = next(iter(self._histories), None)
+            key = self._histories.turn()
             if key is None:
                 self._history_waits.clear()
                 continue
-            self._histories.move_to_end(key)
             task = self._spawn(key, self._read_history(key))
             await asyncio.wait([task])
 
@@ -199,9 +200,11 @@ class AccountPoller:
             self._log.error("history_fault", feed=key, exc_info=error)
             await asyncio.sleep(FAILED_FEED.limit)
         else:
-            if not polled.history:
-                self._histories.pop(key, None)
-                self._log.info("history_read", feed=key)
+            if polled.history:
+                self._histories.waits(key, polled.pages)
+                return
+            self._histories.finished(key)
+            self._log.info("history_read", feed=key)
 
     def _spawn(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -225,7 +228,7 @@ class AccountPoller:
         self._failures.succeeded(key)
         self.report.succeeded()
         if polled.history and key in self._feeds:
-            self._histories.setdefault(key, None)
+            self._histories.waits(key, polled.pages)
             self._history_waits.set()
 
     async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
@@ -254,6 +257,7 @@ class AccountPoller:
     async def _watch_state(self) -> None:
         while True:
             self._tell_pace()
+            self._histories.sample()
             self.report.show(self._tally(), self._budget.reason)
             await asyncio.sleep(STATE_SECONDS)
 
@@ -263,6 +267,11 @@ class AccountPoller:
         self._schedule.budget(per_minute / 60)
         self.pace.show(len(self._feeds), per_minute)
 
+    def explain(self, key: str) -> dict[str, Any] | None:
+        """Why a feed is polled when it is, and when next; None: it is not polled here."""
+        found = self._schedule.explain(key, self._clock())
+        return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
+
     def details(self) -> dict[str, Any]:
         """What `/readyz` tells of this account."""
         told = self.report.details(self._tally(), self._budget.reason)
@@ -270,6 +279,7 @@ class AccountPoller:
             **told,
             "requests_per_minute": round(self._budget.per_minute, 2),
             "paused_seconds": round(self._budget.paused_for, 1),
+            "backfill": self._histories.details(),
         }
 
     def _tally(self) -> Tally:

@@ -6,6 +6,7 @@ Nothing is joined, owned or changed. A worker that cannot be reached from here s
 import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -16,6 +17,7 @@ from workers.model import Record
 from workers.settings.settings import Settings
 from workers.stream import group
 from workers.stream.group import Member
+from workers.stream.partition import partition_of
 
 #: Seconds for a worker to tell of itself: its answer is a few KB, and a frozen worker never gives it.
 WORKER_SECONDS = 2.0
@@ -60,7 +62,7 @@ async def observed(settings: Settings) -> Cluster:
     found = await group.described(settings.kafka)
     timeout = aiohttp.ClientTimeout(total=WORKER_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        told = await asyncio.gather(*(_told(session, member.address) for member in found.members))
+        told = await asyncio.gather(*(_ready(session, member.address) for member in found.members))
     workers = tuple(WorkerStatus(member=member, told=said) for member, said in zip(found.members, told, strict=True))
     owned = {shard for member in found.members for shard in member.shards}
     return Cluster(
@@ -70,6 +72,22 @@ async def observed(settings: Settings) -> Cluster:
         accounts={name: merged(_of(workers, name)) for name in settings.accounts},
         unowned=tuple(sorted(set(range(settings.kafka.shards)) - owned)),
     )
+
+
+async def asked_of_owner(settings: Settings, key: str, path: str) -> tuple[str, dict[str, Any] | None]:
+    """Who owns a feed's shard, and what that worker says of the feed (empty: nothing); None where it does not answer.
+
+    Raises as `observed` does.
+    """
+    shard = partition_of(key.encode(), settings.kafka.shards)
+    found = await group.described(settings.kafka)
+    owner = next((member for member in found.members if shard in member.shards), None)
+    if owner is None:
+        return f"nobody owns shard {shard}, so nobody", None
+    timeout = aiohttp.ClientTimeout(total=WORKER_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        said = await _told(session, f"{owner.address}{path}?{urlencode({'feed': key})}") if owner.address else {}
+    return f"worker {owner.worker}", dict(said) if "feed" in said else None
 
 
 def merged(told: Iterable[Details]) -> Details:
@@ -92,6 +110,7 @@ def merged(told: Iterable[Details]) -> Details:
         **{name: sum(part[name] for part in parts) for name in ("overdue", "gaps", "dead_letters", "published")},
         **{name: max(part[name] for part in parts) for name in ("longest_wait_seconds", "paused_seconds")},
         **{name: _newest(part[name] for part in parts) for name in ("last_success", "last_message")},
+        "backfill": _backfill(part["backfill"] for part in parts if "backfill" in part),
     }
 
 
@@ -108,16 +127,31 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return total
 
 
+def _backfill(told: Iterable[Details]) -> Details:
+    """Histories over all workers: counts summed; what one worker does not know yet is not known (None)."""
+    parts = list(told)
+    unknown = any(part["pages_left"] is None for part in parts)
+    waits = [part["seconds_left"] for part in parts if part["feeds_left"]]
+    return {
+        **{name: sum(part[name] for part in parts) for name in ("feeds_left", "feeds_done", "messages", "pages_done")},
+        "pages_left": None if unknown else sum(part["pages_left"] for part in parts),
+        "messages_per_second": round(sum(part["messages_per_second"] for part in parts), 1),
+        "seconds_left": None if None in waits else max(waits, default=0.0),
+    }
+
+
 def _newest(times: Iterable[str | None]) -> str | None:
     return max((time for time in times if time), default=None)
 
 
-async def _told(session: aiohttp.ClientSession, address: str) -> Details:
+async def _ready(session: aiohttp.ClientSession, address: str) -> Details:
     """What a worker's `/readyz` says, whether it is ready or not; empty where there is no such answer."""
-    if not address:
-        return {}
+    return await _told(session, f"{address}/readyz") if address else {}
+
+
+async def _told(session: aiohttp.ClientSession, url: str) -> Details:
     try:
-        async with session.get(f"{address}/readyz") as answer:
+        async with session.get(url) as answer:
             said = orjson.loads(await answer.read())
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return {}

@@ -12,6 +12,7 @@ AfluenteError
 ├── CursorUnreadable          leave this feed alone and say so: polling it anew would repeat its history
 ├── FeedRejected              a feed definition that cannot be polled: count, log, ignore
 ├── RecordingUnreadable       a stored recording is damaged: say what, exit 1
+├── WorkerSilent              a running worker that a command asks does not answer: exit 1
 ├── FeedsNotWritten           the feeds topic did not take definitions: say so, write them again later
 ├── PollFailed                the poll brought nothing; the cursor stays
 │   ├── PauseAccount          no request for this account for a while
@@ -87,6 +88,10 @@ class FeedRejected(AfluenteError):
 
 class RecordingUnreadable(AfluenteError):
     """These files are no recording that this version reads. The text says which one, and what is wrong."""
+
+
+class WorkerSilent(AfluenteError):
+    """A running worker was asked, and does not answer."""
 
 
 class FeedsNotWritten(AfluenteError):

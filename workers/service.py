@@ -1,4 +1,4 @@
-"""What a worker serves: `/metrics`, `/healthz` and `/readyz`, on one address.
+"""What a worker serves: `/metrics`, `/healthz`, `/readyz` and `/explain?feed=KEY`, on one address.
 
 `/healthz` says that the event loop turns; it depends on nothing else, so an outage never restarts every worker.
 `/readyz` says that the group is joined and the owned shards are restored.
@@ -30,9 +30,19 @@ def reachable(address: str) -> str:
 
 
 class Service:
-    """The HTTP service of one worker. `ready` gives the details of `/readyz`, with a boolean `ready` among them."""
+    """The HTTP service of one worker. `ready` gives the details of `/readyz`, with a boolean `ready` among them.
 
-    def __init__(self, address: tuple[str, int], metrics: Metrics, ready: Callable[[], dict[str, Any]]) -> None:
+    `explain` says of a feed, by its key, why it is polled when it is.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        metrics: Metrics,
+        ready: Callable[[], dict[str, Any]],
+        explain: Callable[[str], dict[str, Any]],
+    ) -> None:
+        self._explain = explain
         self._host, self._port = address
         self._metrics, self._ready = metrics, ready
         self._runner: web.AppRunner | None = None
@@ -45,6 +55,7 @@ class Service:
             ("/metrics", self._show_metrics),
             ("/healthz", self._show_health),
             ("/readyz", self._show_ready),
+            ("/explain", self._show_explanation),
         ):
             app.router.add_get(path, show)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
@@ -80,6 +91,10 @@ class Service:
         details = self._ready()
         status = 200 if details["ready"] else 503
         return web.Response(status=status, body=orjson.dumps(details), content_type="application/json")
+
+    async def _show_explanation(self, request: web.Request) -> web.Response:
+        details = self._explain(request.query.get("feed", ""))
+        return web.Response(body=orjson.dumps(details), content_type="application/json")
 
     async def _measure_lag(self) -> None:
         loop = asyncio.get_running_loop()

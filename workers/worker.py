@@ -95,6 +95,11 @@ class Worker:
         """What `/readyz` tells: of the worker, and of each account."""
         return {**self._report.details(**self._standing_now()), "accounts": self._accounts_now()}
 
+    def explain(self, key: str) -> dict[str, Any]:
+        """What `/explain` tells of a feed: its key alone where it is not polled here."""
+        poller = self._pollers.get(key.partition("/")[0])
+        return {"feed": key, **((poller and poller.explain(key)) or {})}
+
     def _supervised(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task whose end, whatever it is, ends the worker."""
         task = asyncio.get_running_loop().create_task(work)

@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "record": "Store real pages of a feed, and the events that they give.",
     "replay": "Read stored pages again and compare the events.",
     "topics": "Create or check the four Kafka topics.",
-    "feeds": "List, add, remove or discover the feeds that are polled.",
+    "feeds": "List, add, remove, discover or explain the feeds that are polled.",
     "run": "Run one worker until SIGTERM or SIGINT.",
     "status": "Show what a running cluster is doing.",
     "simulate": "Serve simulations of the providers' APIs.",

@@ -21,6 +21,7 @@ from workers.cli.context import (
     told,
 )
 from workers.cli.discover import discover
+from workers.cli.explain import explain
 from workers.cli.listing import CODES, SHOWN_ROWS, ListedFeed, as_json, feeds_table, listed, stored
 from workers.model import Feed
 from workers.providers.base import Adapter
@@ -31,7 +32,7 @@ from workers.stream.feeds_topic import DefinitionWriter
 @click.group()
 @config_option
 def feeds() -> None:
-    """List, add, remove or discover the feeds that are polled.
+    """List, add, remove, discover or explain the feeds that are polled.
 
     A feed is one list of messages at a provider, usually one conversation. Feeds stand in the configuration, or in
     the feeds topic, where these commands and any other service may write them; running workers follow at once.
@@ -152,3 +153,4 @@ def _feed_of(one: ListedFeed) -> Feed:
 
 
 feeds.add_command(discover)
+feeds.add_command(explain)

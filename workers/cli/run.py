@@ -66,7 +66,7 @@ class _Process:
             limits = await self._limits()
             fetcher = Fetcher(PooledTransport(), accounts=len(settings.accounts))
             worker = Wiring(settings, limits, metrics, fetcher).worker()
-            service = Service(settings.service.address, metrics, worker.ready)
+            service = Service(settings.service.address, metrics, worker.ready, worker.explain)
             address = await service.start()
             worker.serve_at(reachable(address))
         except asyncio.CancelledError:

@@ -79,15 +79,15 @@ class Explanation(Record, frozen=True, kw_only=True):
         if self.polled_ago is None:
             return "nothing is known of it yet"
         told = [
-            f"{rate:.2g} from {source}"
+            f"{_few(rate)} from {source}"
             for rate, source in zip(self.per_hour, SOURCES, strict=True)
             if rate >= _TOLD_PER_HOUR
         ]
         parts = f" ({', '.join(told)})" if told else ""
-        return f"expects {sum(self.per_hour):.2g} messages/h{parts}"
+        return f"expects {_few(sum(self.per_hour))} messages/h{parts}"
 
     def _turn(self) -> str:
-        index = f"index {self.index:.2g} of price {self.price:.2g} (class {self.rate_class})"
+        index = f"index {_few(self.index)} of price {_few(self.price)} (class {self.rate_class})"
         turns = {
             "in_flight": "being polled now",
             "first": "waits for its first poll: every second token is for such feeds",
@@ -98,3 +98,8 @@ class Explanation(Record, frozen=True, kw_only=True):
             "waiting": f"{index}; due {f'in {span(self.due_in)}' if self.due_in else 'with the next tokens'}",
         }
         return turns[self.standing]
+
+
+def _few(amount: float) -> str:
+    """Two digits of an amount, without an exponent where it is large."""
+    return f"{amount:.0f}" if amount >= 10 else f"{amount:.2g}"  # noqa: PLR2004 - from two digits on

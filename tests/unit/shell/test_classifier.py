@@ -20,7 +20,13 @@ def leaves(base=errors.AfluenteError):
 
 
 #: Errors that end a command or a definition, and no poll, shard or worker that runs.
-ELSEWHERE = {errors.ConfigurationError, errors.FeedRejected, errors.FeedsNotWritten, errors.RecordingUnreadable}
+ELSEWHERE = {
+    errors.ConfigurationError,
+    errors.FeedRejected,
+    errors.FeedsNotWritten,
+    errors.RecordingUnreadable,
+    errors.WorkerSilent,
+}
 
 
 def test_every_error_that_a_running_worker_meets_has_a_ruling():
