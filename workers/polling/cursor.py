@@ -5,6 +5,7 @@ behind it, each a Kafka record of its own, so that a new message never rewrites 
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +17,13 @@ SEGMENT_ROWS = 256
 SLACK_ROWS = 64
 #: Rows of a history that stay known while it is read: as many as a live walk of 20 pages may meet, twice.
 HISTORY_WINDOW_ROWS = 2000
+
+
+class HistoryPages(NamedTuple):
+    """How far a history has come: pages published since its old end, and pages left, as they were numbered then."""
+
+    done: int
+    left: int
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -42,6 +50,12 @@ class History(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     def covers(self, time: int) -> bool:
         """Whether a row of this time (ms) belongs to it, not to the live end."""
         return time <= self.boundary and (self.after is None or time >= self.after)
+
+    def progress(self) -> HistoryPages | None:
+        """How far it has come; None while its old end is being looked for."""
+        if self.page is None or self.pages is None:
+            return None
+        return HistoryPages(done=max(0, self.pages - self.page + 1), left=self.page - 1)
 
 
 class Newest(msgspec.Struct, frozen=True, kw_only=True, gc=False):

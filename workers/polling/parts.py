@@ -32,6 +32,9 @@ PARTS = (
 #: changes of a part one in sixteen million is missed.
 PART_BYTES = 3
 
+#: Those that are attributes of a message, and are compared as they stand there.
+_AS_THEY_STAND = PARTS[PARTS.index("location") : PARTS.index("author")]
+
 _encode = msgspec.json.Encoder().encode
 _RANKS = {state: rank for rank, state in enumerate(STATUS_ORDER, start=1)}
 
@@ -87,7 +90,7 @@ def _present(message: Message) -> Iterator[tuple[str, object]]:
             "media",
             (url, media.id, media.mime_type, media.file_name, media.sha256, media.size_bytes, media.available),
         )
-    for name in PARTS[4:15]:
+    for name in _AS_THEY_STAND:
         content = getattr(message, name)
         if content is not None and content != ():
             yield name, content

@@ -48,9 +48,9 @@ class Reconciler:
         standing = standing_of(row, self._cursor, row_id)
         if self._history and standing is Standing.PENDING:
             standing = Standing.NEW
-        if standing in {Standing.KNOWN, Standing.PENDING}:
+        if standing is Standing.KNOWN or standing is Standing.PENDING:
             return
-        if standing in {Standing.BEFORE_FLOOR, Standing.BEFORE_START}:
+        if standing is Standing.BEFORE_FLOOR or standing is Standing.BEFORE_START:
             self.count(standing.value)
         elif standing is Standing.NEW and self._silent and self._stood_there(row):
             self._keep_silent(row, row_id)

@@ -18,9 +18,10 @@ class Standing(Enum):
     BEFORE_FLOOR = "before_floor"
     BEFORE_START = "before_start"
 
-
-#: What has to be published, or looked at for it.
-NEWS = frozenset({Standing.NEW, Standing.CHANGED})
+    @property
+    def is_news(self) -> bool:
+        """Whether the row has to be published, or looked at for it."""
+        return self is Standing.NEW or self is Standing.CHANGED
 
 
 def identity_of(row: RawRow | BrokenRow) -> bytes:

@@ -9,12 +9,14 @@ Some providers need more than one response to show their newest rows. Pages that
 are always followed, prove nothing, and "page one" is the first page that does not lead on.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
+from workers.polling import memory
 from workers.polling.cursor import Cursor, WalkAgain, contacted
 from workers.polling.rules import Rules
-from workers.polling.standing import NEWS, Standing, identity_of, standing_of
+from workers.polling.standing import Standing, identity_of, standing_of
 
 Row = RawRow | BrokenRow
 
@@ -83,8 +85,9 @@ class LiveWalk:
         asked = self.want
         if asked is None:
             raise ValueError("no page was asked for")
-        rows: tuple[Row, ...] = (*page.rows, *page.broken)
-        look = _Look([row.time for row in page.rows], [self._note(row) for row in rows])
+        standings = self._standings(page.rows)
+        standings += [self._note(row, identity_of(row)) for row in page.broken]
+        look = _Look([row.time for row in page.rows], standings)
         self._news = self._news or look.has_news
         self._looks += 1
         self.pages += not page.leads_on
@@ -136,8 +139,21 @@ class LiveWalk:
         """How deep (ms) a walk that was due had to go; None where none was."""
         return self._due.depth if self._due else None
 
-    def _note(self, row: Row) -> Standing:
-        row_id = identity_of(row)
+    def _standings(self, rows: Sequence[RawRow]) -> list[Standing]:
+        """Where rows stand. Most rows of most pages are known as they are: they are found at once, in the tail."""
+        if self.cursor is None:
+            return [self._note(row, memory.identity(row.id)) for row in rows]
+        tail, standings = memory.index(self.cursor.tail), list[Standing]()
+        for row in rows:
+            row_id = memory.identity(row.id)
+            known = tail.get(row_id)
+            if known is None or row_id in self._seen or not memory.has_digest(known, row.digest):
+                standings.append(self._note(row, row_id))
+            else:
+                standings.append(Standing.KNOWN)
+        return standings
+
+    def _note(self, row: Row, row_id: bytes) -> Standing:
         standing = standing_of(row, self.cursor, row_id)
         if standing is Standing.KNOWN:
             self._seen.pop(row_id, None)  # it changed, and changed back
@@ -213,7 +229,7 @@ class LiveWalk:
         if look.has_news and not widens:
             return False
         return all(
-            standing is Standing.PENDING or (standing not in NEWS and time < self._edge)
+            standing is Standing.PENDING or (time < self._edge and not standing.is_news)
             for time, standing in zip(look.times, look.standings, strict=False)
             if not widens or (self.oldest and time == self.oldest.time)
         )

@@ -137,6 +137,7 @@ def accepted(feed: Callable[[Mapping[str, str]], Feed], found: Iterable[Mapping[
     return tuple(by_key.values())
 
 
+@lru_cache(maxsize=4096)  # rows of one page share few addresses
 def digits(value: str) -> str:
     """A phone number as digits only, a hidden identity verbatim.
 
