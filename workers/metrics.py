@@ -46,99 +46,136 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
+        self._fetch()
+        self._normalise()
+        self._publish()
+        self._accounts()
+        self._worker()
 
-        def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-            return Counter(f"afluente_{name}", text, labels, registry=registry)
+    # --- the names ----------------------------------------------------------------------------------------
 
-        def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
-            return Gauge(f"afluente_{name}", text, labels, registry=registry)
-
-        def histogram(name: str, text: str, labels: tuple[str, ...], buckets: Iterable[float]) -> Histogram:
-            return Histogram(f"afluente_{name}", text, labels, registry=registry, buckets=tuple(buckets))
-
-        # Fetch
-        self.requests = counter(
+    def _fetch(self) -> None:
+        self.requests = self._counter(
             "requests_total", "Requests sent to providers, pages beyond the first included.", _ACCOUNT
         )
-        self.polls = counter("polls_total", "Polls of feeds that ended, successful or not.", _ACCOUNT)
-        self.poll_failures = counter("poll_failures_total", "Polls that brought no page.", (*_ACCOUNT, "reason"))
-        self.poll_duration = histogram(
+        self.polls = self._counter("polls_total", "Polls of feeds that ended, successful or not.", _ACCOUNT)
+        self.poll_failures = self._counter("poll_failures_total", "Polls that brought no page.", (*_ACCOUNT, "reason"))
+        self.poll_duration = self._histogram(
             "poll_duration_seconds",
             "Time from the first request of a poll to its last page.",
             ("provider",),
             _REQUEST_SECONDS,
         )
-        self.rate_limit_wait = counter(
+        self.rate_limit_wait = self._counter(
             "rate_limit_wait_seconds_total",
             "Seconds that accounts paused because the provider said 'too many'.",
             _ACCOUNT,
         )
-        # Normalise
-        self.rows_ignored = counter("rows_ignored_total", "Shown rows that were left out.", (*_ACCOUNT, "reason"))
-        self.entries_skipped = counter("entries_skipped_total", "Entries of pages that are no messages.", _ACCOUNT)
-        self.dead_letters = counter("dead_letters_total", "Dead letters published.", (*_ACCOUNT, "reason"))
-        self.gaps = counter("gaps_total", "Gap events published: messages that could not be shown any more.", _ACCOUNT)
-        # Publish
-        self.events_published = counter("events_published_total", "Events committed to Kafka.", (*_ACCOUNT, "kind"))
-        self.delivery_delay = histogram(
+
+    def _normalise(self) -> None:
+        self.rows_ignored = self._counter("rows_ignored_total", "Shown rows that were left out.", (*_ACCOUNT, "reason"))
+        self.entries_skipped = self._counter(
+            "entries_skipped_total", "Entries of pages that are no messages.", _ACCOUNT
+        )
+        self.dead_letters = self._counter("dead_letters_total", "Dead letters published.", (*_ACCOUNT, "reason"))
+        self.gaps = self._counter(
+            "gaps_total", "Gap events published: messages that could not be shown any more.", _ACCOUNT
+        )
+
+    def _publish(self) -> None:
+        self.events_published = self._counter(
+            "events_published_total", "Events committed to Kafka.", (*_ACCOUNT, "kind")
+        )
+        self.backfill_messages = self._counter(
+            "backfill_messages_total",
+            "Messages published from histories: what stood there before a first poll.",
+            _ACCOUNT,
+        )
+        self.delivery_delay = self._histogram(
             "delivery_delay_seconds",
             "Time from a live message's own time to its commit, by the provider's clock and ours.",
             ("provider",),
             _DELAY_SECONDS,
         )
-        self.transactions = counter("transactions_total", "Kafka transactions begun.")
-        self.transaction_failures = counter(
+        self.schedule_delay = self._histogram(
+            "schedule_delay_seconds",
+            "Time from a live message's own time to the beginning of the poll that found it: the schedule's part of "
+            "the delivery delay, with the budget's and the provider's.",
+            ("provider",),
+            _DELAY_SECONDS,
+        )
+        self.transactions = self._counter("transactions_total", "Kafka transactions begun.")
+        self.transaction_failures = self._counter(
             "transaction_failures_total",
             "Transactions and openings whose outcome is unknown; the shard restored itself.",
             ("reason",),
         )
-        self.transaction_duration = histogram(
+        self.transaction_duration = self._histogram(
             "transaction_duration_seconds", "Time of a committed transaction.", (), _TRANSACTION_SECONDS
         )
-        self.shard_last_commit = gauge(
+        self.shard_last_commit = self._gauge(
             "shard_last_commit_timestamp_seconds",
             "Unix time of the last committed transaction of an owned shard.",
             ("shard",),
         )
-        self.restore_duration = histogram(
+        self.restore_duration = self._histogram(
             "restore_duration_seconds",
             "Time to take a shard and read its cursors.",
             (),
             (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
         )
-        # Accounts and feeds
-        self.account_state = gauge(
+
+    def _accounts(self) -> None:
+        self.account_state = self._gauge(
             "account_state",
             "1 for the state that the account is in on this worker, 0 for all others.",
             (*_ACCOUNT, "state"),
         )
-        self.last_success = gauge(
+        self.last_success = self._gauge(
             "account_last_success_timestamp_seconds", "Unix time of the last successful poll on this worker.", _ACCOUNT
         )
-        self.last_message = gauge(
+        self.last_message = self._gauge(
             "account_last_message_timestamp_seconds", "Provider time of the newest message published here.", _ACCOUNT
         )
-        self.feeds = gauge("feeds", "Feeds that this worker owns, by state.", (*_ACCOUNT, "state"))
-        self.feeds_overdue = gauge("feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT)
-        self.round_seconds = gauge(
+        self.feeds = self._gauge("feeds", "Feeds that this worker owns, by state.", (*_ACCOUNT, "state"))
+        self.feeds_overdue = self._gauge(
+            "feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT
+        )
+        self.round_seconds = self._gauge(
             "schedule_round_seconds",
             "Seconds in which this worker's requests visit each of its feeds once, on average.",
             _ACCOUNT,
         )
-        self.definitions_rejected = counter(
+        self.definitions_rejected = self._counter(
             "feed_definitions_rejected_total", "Records of the feeds topic that cannot be polled.", ("reason",)
         )
-        # Worker
-        self.worker_state = gauge(
+
+    def _worker(self) -> None:
+        self.worker_state = self._gauge(
             "worker_state", "1 for the state that this worker is in, 0 for all others.", ("state",)
         )
-        self.shards_owned = gauge("shards_owned", "Shards assigned to this worker.")
-        self.shards_serving = gauge("shards_serving", "Owned shards that are restored and being polled.")
-        self.group_joined = gauge("group_joined", "1 while this worker is a member of its group, else 0.")
-        self.last_pump = gauge("group_last_pump_timestamp_seconds", "Unix time at which the group was last heard of.")
-        self.loop_lag = gauge("event_loop_lag_seconds", "How late the last one-second timer of the event loop was.")
-        self.build_info = gauge("build_info", "1, with the version of the program.", ("version",))
+        self.shards_owned = self._gauge("shards_owned", "Shards assigned to this worker.")
+        self.shards_serving = self._gauge("shards_serving", "Owned shards that are restored and being polled.")
+        self.group_joined = self._gauge("group_joined", "1 while this worker is a member of its group, else 0.")
+        self.last_pump = self._gauge(
+            "group_last_pump_timestamp_seconds", "Unix time at which the group was last heard of."
+        )
+        self.loop_lag = self._gauge(
+            "event_loop_lag_seconds", "How late the last one-second timer of the event loop was."
+        )
+        self.build_info = self._gauge("build_info", "1, with the version of the program.", ("version",))
         self.build_info.labels(__version__).set(1)
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        return Counter(f"afluente_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(f"afluente_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...], buckets: Iterable[float]) -> Histogram:
+        return Histogram(f"afluente_{name}", text, labels, registry=self.registry, buckets=tuple(buckets))
+
+    # --- known series -------------------------------------------------------------------------------------
 
     def known_account(
         self, provider: str, account: str, letter_reasons: Iterable[str], poll_reasons: Iterable[str]
@@ -150,6 +187,7 @@ class Metrics:
             self.rate_limit_wait,
             self.entries_skipped,
             self.gaps,
+            self.backfill_messages,
             self.last_success,
             self.last_message,
             self.feeds_overdue,
@@ -169,6 +207,7 @@ class Metrics:
                 metric.labels(provider, account, value)
         self.poll_duration.labels(provider)
         self.delivery_delay.labels(provider)
+        self.schedule_delay.labels(provider)
         self._counted[account] = {
             "published": [self.events_published.labels(provider, account, kind) for kind in EVENT_KINDS],
             "gaps": [self.gaps.labels(provider, account)],

@@ -22,7 +22,7 @@ from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
-from workers.polling.cursor import Cursor
+from workers.polling.cursor import Cursor, HistoryPages
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Letter, Outcome
@@ -75,10 +75,14 @@ _NOTHING = Encoded(records=(), size=0, kinds=())
 
 
 class Polled(Record, frozen=True, kw_only=True):
-    """What a poll came to: the provider times (ms) of new messages, and whether a history waits behind them."""
+    """What a poll came to: the provider times (ms) of new messages, whether a history waits behind them, how far it is.
+
+    `pages` is None while the length of that history is not known.
+    """
 
     times: tuple[int, ...] = ()
     history: bool = False
+    pages: HistoryPages | None = None
 
 
 class FeedPoll:
@@ -101,12 +105,14 @@ class FeedPoll:
         self._adapter, self._rules, self._account = adapter, rules, account
         self._make_encoder = make_encoder
         self._encoder: EventEncoder | None = None
+        self._begun = 0.0
         self._topics, self._shards, self._metrics = topics, shards, metrics
         self._labels = (adapter.provider, feed.account)
 
     async def live(self) -> Polled:
         """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable."""
         now, cursor = _now_ms(), self._contacted()
+        self._begun = now / 1000
         walk = LiveWalk(cursor, self._rules, self._adapter.first(), now)
         page, opening, turn = b"", True, FIRST
         while walk.want is not None:
@@ -114,7 +120,7 @@ class FeedPoll:
             response = await self._account.fetch(self.feed, ref, turn)
             page = _digest(response, page) if opening else page
             if opening and cursor is not None and _unchanged(cursor, page, now):
-                return Polled(history=cursor.history is not None)
+                return _polled(cursor)
             shown = await self._read(ref, response)
             walk.take(shown)
             opening, turn = opening and shown.leads_on, MORE
@@ -161,8 +167,7 @@ class FeedPoll:
             outcome, encoded = batch
             await self._commit(outcome, encoded)
             times += outcome.times
-        cursor = self._contacted()
-        return Polled(times=tuple(times), history=cursor is not None and cursor.history is not None)
+        return _polled(self._contacted(), tuple(times))
 
     async def _commit(self, outcome: Outcome, encoded: Encoded) -> None:
         self._count_left_out(outcome)
@@ -239,13 +244,21 @@ class FeedPoll:
         self._count_delays(outcome, at)
 
     def _count_delays(self, outcome: Outcome, at: float) -> None:
-        delays = self._metrics.delivery_delay.labels(self._labels[0])
         created = [change for change in outcome.changes if change.kind == "created"]
-        _observe_all(delays, [max(0.0, at - change.time / 1000) for change in created if change.origin == "live"])
+        moments = [change.time / 1000 for change in created if change.origin == "live"]
+        for metric, until in ((self._metrics.delivery_delay, at), (self._metrics.schedule_delay, self._begun)):
+            _observe_all(metric.labels(self._labels[0]), [max(0.0, until - moment) for moment in moments])
+        from_histories = sum(change.origin == "backfill" for change in created)
+        self._metrics.backfill_messages.labels(*self._labels).inc(from_histories)
         if created:
             gauge = self._metrics.last_message.labels(*self._labels)
             newest = max(change.time for change in created) / 1000
             gauge.set(max(newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
+
+
+def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:
+    history = None if cursor is None else cursor.history
+    return Polled(times=times, history=history is not None, pages=history.progress() if history else None)
 
 
 def rules_of(adapter: Adapter) -> Rules:

@@ -126,6 +126,8 @@ TROUBLES = (
     "html", "wrong_shape", "half_body", "long_length", "oversized", "gzip_bomb", "reset", "error_burst",
     "echo_in_error", "hang", "html", "wrong_shape", "redirect",
 )  # fmt: skip
+#: What a trouble is told as, once for each feed.
+LETTERS = {"html": "not_json", "wrong_shape": "not_a_page"}
 #: Rows that are legal and break programs, and rows that nobody can read.
 BENT = {
     "poison": 0.1, "nan": 0.1, "huge_number": 0.1, "deep_nesting": 0.1, "broken_surrogate": 0.2,
@@ -155,8 +157,14 @@ def spellings(key: str) -> list[bytes]:
     return [text.encode() for text in plain + inner]
 
 
+def page_letters(stage: Watched) -> Counter[tuple[bytes, str]]:
+    """Feed and reason of every letter about a page that a consumer has seen."""
+    letters = (seen for seen in stage.seen if seen.attributes["type"] == "afluente.dead-letter")
+    return Counter((one.key, one.data["reason"]) for one in letters if one.data["scope"] == "page")
+
+
 async def suffered(stage: Watched, account: str, trouble: str, writer: DefinitionWriter) -> None:
-    """Play one trouble to every feed of an account, as somebody asks for them again and again."""
+    """Play one trouble to an account, as somebody asks for its feeds again and again: to every one that tells of it."""
     feeds = stage.feeds(account)
 
     def times() -> int:
@@ -164,6 +172,9 @@ async def suffered(stage: Watched, account: str, trouble: str, writer: Definitio
 
     async def met() -> bool:
         await writer.write(feeds, poll_now=True)
+        if trouble in LETTERS:
+            await stage.verdict()
+            return len(feeds) == sum(reason == LETTERS[trouble] for _, reason in page_letters(stage))
         return times() >= before + len(feeds)
 
     before = times()
@@ -198,7 +209,7 @@ async def test_garbage_is_told_once_bounded_and_never_repeats_a_secret(broker, t
         assert max(grown.values()) < GROWTH, grown
         # And each feed told each kind of unreadable page once, and each poison row is told
         letters = [seen for seen in stage.seen if seen.attributes["type"] == "afluente.dead-letter"]
-        pages = Counter((one.key, one.data["reason"]) for one in letters if one.data["scope"] == "page")
+        pages = page_letters(stage)
         told = {(feed.key, reason): 1 for feed in stage.feeds("loja") for reason in ("not_json", "not_a_page")}
         assert pages == told
         rows = [one.data for one in letters if one.data["scope"] == "row"]

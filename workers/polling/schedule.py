@@ -146,7 +146,7 @@ class Schedule:
         wanted = feed.flight == FLIES_AND_IS_WANTED
         feed.flight = RESTS
         if wanted:  # asked for while it was failing: someone knows more than this poll did
-            self._urgent.hints.put_back(feed)
+            self._urgent.hints.append(feed)
         elif again_at is not None and again_at > now:
             feed.queue = None
             self._aside.add(key, again_at)

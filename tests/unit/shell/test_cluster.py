@@ -23,8 +23,15 @@ def said(state: str = "polling", **told):
         "gaps": 1,
         "dead_letters": 2,
         "published": 30,
+        "backfill": history(),
         **told,
     }
+
+
+def history(**told):
+    """What one worker says of the histories that it reads."""
+    counts = {"feeds_left": 0, "feeds_done": 0, "messages": 0, "pages_left": 0, "pages_done": 0}
+    return {**counts, "messages_per_second": 0.0, "seconds_left": 0.0, **told}
 
 
 def test_counts_of_workers_are_summed_and_the_most_telling_state_wins():
@@ -45,6 +52,24 @@ def test_a_worker_without_feeds_of_an_account_does_not_say_how_it_does():
     # Then
     assert merged([said(), said("stuck", feeds=none)])["state"] == "polling"
     assert merged([said("idle", feeds=none)])["state"] == "idle"
+
+
+def test_histories_are_summed_and_the_slowest_worker_says_how_long_it_takes():
+    # Given two workers that read, and one that has nothing left
+    fast = history(feeds_left=1, pages_left=10, messages=50, messages_per_second=5.0, seconds_left=20.0)
+    slow = history(feeds_left=2, feeds_done=3, pages_left=30, pages_done=4, messages_per_second=1.5, seconds_left=90.0)
+    # When
+    account = merged([said(backfill=fast), said(backfill=slow), said()])
+    # Then
+    assert account["backfill"] == history(
+        feeds_left=3, feeds_done=3, messages=50, pages_left=40, pages_done=4, messages_per_second=6.5, seconds_left=90.0
+    )
+
+
+def test_what_one_worker_does_not_know_of_its_histories_is_not_known():
+    unknown = history(feeds_left=1, pages_left=None, seconds_left=None)
+    told = merged([said(backfill=unknown), said(backfill=history(feeds_left=1, pages_left=9, seconds_left=3.0))])
+    assert (told["backfill"]["pages_left"], told["backfill"]["seconds_left"]) == (None, None)
 
 
 def test_an_account_that_nobody_tells_of_is_empty():
