@@ -22,11 +22,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install ## the whole product on this machine, for SECONDS=60 or until Ctrl-C
 	@exec $(BIN)/afluente demo $(if $(SECONDS),--seconds $(SECONDS))
 
-test: install ## all tests: unit, integration and chaos, on a real broker
-	$(BIN)/python -m pytest
+test: test-unit ## all tests: unit, integration and chaos, on a real broker
+	$(BIN)/python -m pytest tests/integration tests/chaos
 
 test-unit: install ## unit and property tests: seconds, no Kafka
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -q -n auto tests/unit
 
 test-integration: install ## tests against the real broker
 	$(BIN)/python -m pytest tests/integration
