@@ -45,6 +45,7 @@ _LONG_WAIT = 5.0
         "afluente preview loja",
         "afluente preview loja channel_id=66aa09 conversation_id=66aa01 --pages 2",
         "afluente preview clinica --from-file page.json | jq .data.message.text",
+        "afluente preview escola --from-file chat.json --from-file timeline.json",
     )
 )
 @click.argument("account")
@@ -54,15 +55,17 @@ _LONG_WAIT = 5.0
 )
 @click.option(
     "--from-file",
-    "file",
+    "given",
     type=click.File("rb"),
+    multiple=True,
     metavar="FILE",
-    help="Read this answer of the provider instead of asking for one; - is stdin.",
+    help="Read this answer of the provider instead of asking for one; - is stdin. Several: in the order in which a "
+    "poll asks for them (Wegly: the chat, then its timeline).",
 )
 @configured
 @told
 def preview(
-    configuration: Configuration, account: str, feed: tuple[str, ...], pages: int, file: BinaryIO | None
+    configuration: Configuration, account: str, feed: tuple[str, ...], pages: int, given: tuple[BinaryIO, ...]
 ) -> None:
     """Show the events that a feed would publish.
 
@@ -75,9 +78,9 @@ def preview(
     chosen = feed_named(adapter, feed) if feed else first_feed(adapter, "preview")
     contact = FirstContact(adapter, chosen)
     try:
-        if file is not None:
+        for file in given:
             contact.take(HttpResponse(status=200, body=file.read(), content_type="application/json"))
-        else:
+        if not given:
             finished(read_pages(contact, adapter, pages))
     except PollFailed as error:
         show_failure(error, chosen, contact.answers, configuration.redactor)

@@ -261,3 +261,32 @@ def test_no_text_of_a_stranger_moves_the_cursor_or_the_lines(text):
     assert all(character.isprintable() or character == "\u200d" for character in told)
     assert "\x1b" not in "".join(shown(of(message(text=text))))
     assert len(shown(of(message(text=text)))) == 2
+
+
+def test_a_poll_of_several_answers_is_read_from_several_files(run, folder):
+    # Given a chat and its timeline, as Wegly shows them
+    configuration = folder / "afluente.toml"
+    configuration.write_text(
+        configuration.read_text() + '\n[accounts.escola]\nprovider = "wegly"\napi_key = { env = "LOJA_KEY" }\n'
+        'feeds = [{ chat_id = "0b6f0c1e-0000-4000-8000-000000000001" }]\n'
+    )
+    message = {
+        "id": "0b6f0c1e-0000-4000-8000-0000000000a2",
+        "type": "text",
+        "origin": "INBOUND",
+        "from_me": False,
+        "sent_via": "CONTACT",
+        "status": "sent",
+        "body_text": "oi",
+        "meta_timestamp": "2026-01-05T12:00:00Z",
+    }
+    chat = {"id": "0b6f0c1e-0000-4000-8000-000000000001", "status": "OPEN", "contact_number": "5511988880000"}
+    record = {"id": "r", "event_type": "MESSAGE", "event_at": "2026-01-05T12:00:00Z", "message": message}
+    (folder / "chat.json").write_bytes(orjson.dumps(chat))
+    (folder / "timeline.json").write_bytes(orjson.dumps({"total": 1, "records": [record]}))
+    # When
+    ended = run("preview", "escola", "--from-file", "chat.json", "--from-file", "timeline.json")
+    # Then
+    assert ended.exit_code == 0, ended.stderr
+    told = [event["data"] for event in lines(ended.stdout)]
+    assert [event["message"]["text"] for event in told if "message" in event] == ["oi"]
