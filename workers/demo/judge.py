@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from workers.demo.due import UNORDERED, due, rank_of
+from workers.demo.due import UNORDERED, differing, due, rank_of
 from workers.demo.order import Name, Order
 from workers.demo.reading import Seen
 from workers.model import Record
@@ -23,7 +23,7 @@ _NAMED = 5
 class Verdict(Record, frozen=True, kw_only=True):
     """The count. `lost`, `twice`, `invented`, `disordered` and `outdated` must be 0; `faults` names some that are not.
 
-    `outdated` counts messages of which a later state was shown than published.
+    `outdated` counts messages whose last event is not, field by field, what was shown last.
     """
 
     shown: int
@@ -64,7 +64,7 @@ class _Told:
         self.revision = -1
         self.furthest = UNORDERED
         self.status: str | None = None
-        self.text: str | None = None
+        self.data: Mapping[str, Any] = {}
         self.words: set[str] = set()
 
 
@@ -104,7 +104,7 @@ class _Court:
             self.updates += 1
         if message["revision"] != expected or not told.created:
             self.disorder.append(f"{name}: {kind} {message['revision']} came where {expected} was due")
-        told.revision = message["revision"]
+        told.revision, told.data = message["revision"], seen.data
         self._state(name, told, message)
 
     def _state(self, name: Name, told: _Told, message: Mapping[str, Any]) -> None:
@@ -113,7 +113,7 @@ class _Court:
         if rank < told.furthest:
             self.disorder.append(f"{name}: its status went backwards")
         told.furthest = max(rank, told.furthest)
-        told.status, told.text = status["provider"], message["text"]
+        told.status = status["provider"]
         if status["provider"] is not None:
             told.words.add(status["provider"])
 
@@ -125,13 +125,13 @@ class _Court:
         published = {name for name, told in self.told.items() if told.created}
         lost = {name for name in readable - published if (name[0], name[2]) not in self.letters}
         invented = {name for name, told in self.told.items() if _is_invented(told, lines.get(name))}
-        outdated = {name for name in readable & published if self._is_outdated(name, lines[name])}
+        outdated = {name: why for name in readable & published if (why := self._outdated(name, lines[name]))}
         created = [told.created for told in self.told.values()]
         # An event told twice has its id twice; a message created twice under two ids is worse, and counts too.
         again = sum(count - 1 for count in self.ids.values())
         disorder = [*self.disorder, *self.order.faults, *self._behind(lines)]
         twice = [name for name, told in self.told.items() if told.created > 1]
-        named = {"lost": lost, "invented": invented, "outdated": outdated, "twice": twice}
+        named = {"lost": lost, "invented": invented, "twice": twice}
         return Verdict(
             shown=len(readable),
             published=sum(created),
@@ -146,17 +146,18 @@ class _Court:
             mean_delay_seconds=round(sum(self.delays) / len(self.delays) / 1000, 3) if self.delays else None,
             faults=(
                 *(f"{what}: {name}" for what, names in named.items() for name in sorted(names)[:_NAMED]),
+                *(f"outdated: {name}: {'; '.join(outdated[name])}" for name in sorted(outdated)[:_NAMED]),
                 *disorder[:_NAMED],
             ),
         )
 
-    def _is_outdated(self, name: Name, line: Mapping[str, Any]) -> bool:
+    def _outdated(self, name: Name, line: Mapping[str, Any]) -> list[str]:
+        """What its last event says otherwise than what was shown last."""
         if (name[0], name[2]) in self.letters:
-            return False
+            return []
         told, last = self.told[name], due(line)
-        return (last.status is not None and told.status != last.status) or (
-            last.text is not None and told.text != last.text
-        )
+        status = [] if last.status in {None, told.status} else [f"status is {told.status}, shown was {last.status}"]
+        return status + differing(told.data, last.fields)
 
     def _behind(self, lines: Mapping[Name, Mapping[str, Any]]) -> list[str]:
         """Rows of a history behind younger ones, unless they were shown only after those were looked for."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from workers.simulator.facts import common
 from workers.simulator.records import Message, Row, ShownState
 from workers.simulator.switches import AccountSwitches, Chance, lot
 
@@ -72,7 +73,10 @@ def bend(row: Row, tricks: tuple[str, ...], fields: RowFields, render: Render, s
     done = [name for name in tricks if name in _ON_TEXT and state != row.state]
     if "broken_surrogate" in done and state.text is not None:
         body = body.replace(HALF_PAIR.encode(), rb"\ud83d")
-        state = state._replace(text=state.text.replace(HALF_PAIR, "\ufffd"))
+        facts = state.facts.replace(HALF_PAIR.encode(), b"\xef\xbf\xbd")
+        state = state._replace(text=state.text.replace(HALF_PAIR, "\ufffd"), facts=facts)
+    if "echo_in_text" in done and row.state is not None:  # an event has something else in its place
+        state = state._replace(facts=common(state.facts, row.state.facts))
     if "duplicate_keys" in tricks:
         body = b'{"%b":"not this one",%b' % (fields.text.encode(), body[1:])
         done.append("duplicate_keys")

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from workers.simulator.facts import says_no_more, unpacked
 from workers.simulator.records import Account, Message, Row, ShownState
 
 #: Lines of one piece of the streamed ledger (lines): long enough to be cheap, short enough for the event loop.
@@ -23,6 +24,7 @@ class Entry:
 
     `states` are the distinct states in the order in which they were shown, each with its first time.
     `first_shown_ms` is None while only a spoilt row was shown; `poison_ms` is when such a row first was.
+    What must stand in the last event, field by field, are the facts of the last state (facts.py).
     `feed` names the list in which it first stood; `bent` the row switches that touched a readable showing.
     """
 
@@ -53,11 +55,18 @@ class Entry:
             "direction": "inbound" if message.inbound else "outbound",
             "time_ms": self.time_ms,
             "first_shown_ms": self.first_shown_ms,
-            "states": [{"first_shown_ms": at, **state._asdict()} for at, state in self.states],
+            "states": [_state(at, state) for at, state in self.states],
+            "facts": unpacked(self.states[-1][1].facts) if self.states else {},
             "poison": self.poison,
             "poison_first_shown_ms": self.poison_ms,
             "bent": self.bent,
         }
+
+
+def _state(shown_ms: int, state: ShownState) -> dict[str, Any]:
+    content = {"first_shown_ms": shown_ms, **state._asdict()}
+    del content["facts"]
+    return content
 
 
 class Ledger:
@@ -133,8 +142,21 @@ class Ledger:
         if entry.first_shown_ms is None:
             entry.first_shown_ms = shown_ms
             self._shown[account] = self.shown(account) + 1
-        if not entry.states or entry.states[-1][1] != row.state:
-            entry.states.append((shown_ms, row.state))
+        self._note_state(entry, row.state, shown_ms)
         new = [name for name in row.bent if name not in entry.bent]
         if new:
             entry.bent = (*entry.bent, *new)
+
+    @staticmethod
+    def _note_state(entry: Entry, state: ShownState, shown_ms: int) -> None:
+        """Another state than the last; one that only says more of it takes its place."""
+        if not entry.states:
+            entry.states.append((shown_ms, state))
+            return
+        at, last = entry.states[-1]
+        if says_no_more(state, than=last):
+            return
+        if says_no_more(last, than=state):
+            entry.states[-1] = (at, state)
+        else:
+            entry.states.append((shown_ms, state))

@@ -14,13 +14,14 @@ class ShownState(NamedTuple):
     """What a row said that may change later, in the provider's own words.
 
     `text` is the row's text verbatim (also a place's coordinates or a card's number); a link to a file stands in
-    `media` instead.
+    `media` instead. `facts` is what must stand in the event (facts.py).
     """
 
     type: str
     status: str | None
     text: str | None
     media: str | None
+    facts: bytes = b""
 
 
 class Row(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.demo.due import due
+from workers.demo.due import Due, due
 from workers.demo.judge import Verdict, as_json, judge
 from workers.demo.reading import Seen
 from workers.times import iso
@@ -14,6 +14,50 @@ from workers.times import iso
 #: Times of the world's messages: this (epoch ms), and ten seconds later for each further one.
 BEGIN, STEP = 1_767_614_400_000, 10_000
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ")
+
+
+#: What every row of this world says, beside its words.
+FACTS = {
+    "direction": "outbound",
+    "author.kind": "bot",
+    "author.name": None,
+    "from": "551130000000",
+    "to": "551198123000",
+    "type": "image",
+    "provider_type": "image",
+    "wamid": "wamid.1",
+    "media.url": "https://files.example/1.jpg",
+    "media.available": True,
+    "location.latitude": -23.5,
+    "contacts.0.name": "Ana",
+    "contacts.0.phones.0.number": "5511",
+    "interactive.title": "Sim",
+    "order.items.0.product_id": "SKU-7",
+    "call.duration_seconds": 61,
+    "reaction.emoji": "👍",
+    "reactions": [{"emoji": "❤️", "by": {"kind": "contact", "address": "5511"}, "at": None}],
+    "reply_to.id": "m0",
+    "status.error.message": None,
+    "conversation.contact.address": "551198123000",
+}
+
+
+def event_of(facts: dict) -> dict:
+    """An event's data that says these things."""
+    data: dict = {"message": {}, "conversation": {}}
+    for name, value in facts.items():
+        *path, last = name.split(".") if name.startswith("conversation.") else ("message", *name.split("."))
+        place = data
+        for part, following in zip(path, [*path[1:], last], strict=True):
+            new = [] if following.isdigit() else {}
+            if isinstance(place, list):
+                if not place:
+                    place.append(new)
+                place = place[0]
+            else:
+                place = place.setdefault(part, new)
+        place[last] = value
+    return data
 
 
 # --- a world in which everything goes well ----------------------------------------------------------------
@@ -36,6 +80,7 @@ def line(message: int, *states: str, conversation: str = "c1", text: str = "olá
         "poison": False,
         "poison_first_shown_ms": None,
         "bent": (),
+        "facts": {**FACTS, "text": text},
         **other,
     }
 
@@ -81,6 +126,7 @@ class Stream:
         *,
         conversation: str = "c1",
         text: str = "olá",
+        facts: dict | None = None,
         origin: str = "live",
         name: str | None = None,
         state: str | None = "",
@@ -89,15 +135,20 @@ class Stream:
         at: int | None = None,
     ) -> "Stream":
         kind = "updated" if revision else "created"
+        says = event_of({**FACTS, "text": text, **(facts or {})})
         data = {
             "account": "loja",
-            "conversation": {"provider_id": conversation},
+            "conversation": {**says["conversation"], "provider_id": conversation},
             "message": {
+                **says["message"],
                 "id": f"m{message}",
                 "revision": revision,
                 "sent_at": iso(BEGIN + message * STEP),
-                "text": text,
-                "status": {"state": status.lower() if state == "" else state, "provider": status},
+                "status": {
+                    **says["message"]["status"],
+                    "state": status.lower() if state == "" else state,
+                    "provider": status,
+                },
             },
             "origin": origin,
             "observed_at": iso(BEGIN + message * STEP + 1500),
@@ -293,6 +344,7 @@ def test_a_text_that_was_edited_must_come():
     # Given
     shown = line(1, "SENT")
     shown["states"].append({**shown["states"][0], "text": "olá (editado)"})
+    shown["facts"]["text"] = "olá (editado)"
     # Then
     assert verdict_of([shown], Stream().created(1)).outdated == 1
     assert verdict_of([shown], Stream().created(1).updated(1, 1, "SENT", text="olá (editado)")).clean
@@ -314,10 +366,52 @@ def test_codes_without_an_order_are_due_as_they_come():
     assert due(line(1, "READ", "2", "SENT")).status == "2"
 
 
-@pytest.mark.parametrize("other", [{"bent": ("text.nul",)}, {"states": []}])
-def test_rows_that_were_bent_or_never_readable_are_not_due(other):
-    told = due(line(1, "SENT", **other))
-    assert told.status is told.text is None
+def test_of_a_row_that_was_never_readable_nothing_is_due():
+    assert due(line(1, "SENT", states=[])) == Due()
+
+
+def test_of_a_row_that_was_bent_all_is_due_but_its_delivery():
+    told = due(line(1, "SENT", bent=("nan",)))
+    assert told.status is None
+    assert not any(name.startswith("message.status") for name in told.fields)
+    assert told.fields["message.text"] == "olá"
+
+
+# --- field by field ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*FACTS, "text"])
+@pytest.mark.parametrize("wrong", [None, "something else"])
+def test_a_single_field_that_says_something_else_is_found(name, wrong):
+    # Given an event that is as it was shown, but for one field
+    wrong = "nothing" if wrong is None and {**FACTS, "text": "olá"}[name] is None else wrong
+    # When
+    verdict = verdict_of([line(1, "SENT")], Stream().created(1, facts={name: wrong}))
+    # Then it is named
+    assert verdict.outdated == 1
+    assert f"{name} is {wrong!r}" in verdict.faults[0]
+
+
+def test_a_field_that_is_missing_altogether_is_found():
+    stream = Stream().created(1)
+    del stream.seen[0].data["message"]["media"]
+    assert "message.media.url is None" in verdict_of([line(1, "SENT")], stream).faults[0]
+
+
+def test_a_second_contact_card_that_was_shown_is_missed():
+    shown = line(1, "SENT")
+    shown["facts"]["contacts.1.name"] = "Bia"
+    assert verdict_of([shown], Stream().created(1)).outdated == 1
+
+
+def test_another_time_than_was_shown_is_found():
+    verdict = verdict_of([line(1, "SENT", time_ms=BEGIN)], Stream().created(1))
+    assert "message.sent_at" in verdict.faults[0]
+
+
+def test_only_the_last_event_of_a_message_must_say_what_was_shown_last():
+    stream = Stream().created(1, facts={"media.available": False, "media.url": None}).updated(1, 1, "READ")
+    assert verdict_of([line(1, "SENT", "READ")], stream).clean
 
 
 def test_a_dead_letter_excuses_the_state_that_nobody_could_read():

@@ -343,6 +343,15 @@ def test_rows_that_are_no_messages_fill_a_page_too():
     assert not page(*rows, of=of).exhausted
 
 
+def test_rows_that_are_listed_twice_make_no_page_larger():
+    # Given an account whose pages of 20 have shown three rows twice
+    of = wizebot()
+    page(*(row(number) for number in range(20)), *(row(number) for number in range(3)), of=of)
+    # When, Then a page without such rows is as full as any
+    assert not page(*(row(number) for number in range(20)), of=of).exhausted
+    assert page(*(row(number) for number in range(19)), of=of).exhausted
+
+
 def listing(first, count):
     """Rows of a conversation, from this place on."""
     return [row(number) for number in range(first, first + count)]

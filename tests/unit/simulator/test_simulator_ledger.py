@@ -129,5 +129,7 @@ def test_lines_are_json_with_all_that_a_judge_needs(bench):
         "poison",
         "poison_first_shown_ms",
         "bent",
+        "facts",
     }
     assert set(lines[0]["states"][0]) == {"first_shown_ms", "type", "status", "text", "media"}
+    assert lines[0]["facts"]["direction"] == lines[0]["direction"]

@@ -289,6 +289,23 @@ def test_a_spoilt_message_says_neither_when_it_was_sent_nor_when_it_was_listed(s
     assert one.world.ledger.shown("escola") == 0
 
 
+def test_a_chat_does_not_tell_the_time_of_a_last_message_that_is_spoilt(subject):
+    assert subject("poison=1").chat()["last_message_at"] is None
+    assert subject().chat()["last_message_at"] is not None
+
+
+def test_what_both_documents_show_is_one_state_with_all_that_they_say(subject):
+    # Given a chat whose last message is a file, asked for as a poll does, twice
+    one = subject()
+    for _ in range(2):
+        one.chat()
+        one.timeline()
+    # Then
+    entry = one.world.ledger.entry(one.conversation.messages[-1])
+    assert len(entry.states) == 1
+    assert {"direction", "from", "reply_to", "type"} <= entry.content()["facts"].keys()
+
+
 def test_the_configuration_names_every_chat(subject):
     one = subject()
     room = one.world.exchange.rooms["wegly"]

@@ -85,7 +85,9 @@ class Wizebot:
         listed = listed_in(answer(without_tokens(response), error_in))
         rows, broken, statuses, ids = read_rows(listed, self._zone)
         after = following(ref, ids, len(listed))
-        self._full_page = max(self._full_page, min(len(listed), ref.limit))
+        # A row that is listed twice makes no page larger: the next one without such rows would pass for the last.
+        distinct = len(ids) + sum(one.row_id is None for one in broken)
+        self._full_page = max(self._full_page, min(distinct, ref.limit))
         exhausted = len(listed) < min(self._full_page, ref.limit)
         return Page(
             rows=rows,

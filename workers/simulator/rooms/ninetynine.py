@@ -15,6 +15,7 @@ import orjson
 from workers.simulator.bending import RowFields
 from workers.simulator.records import Account, Contact, Conversation, Message, Row, ShownState
 from workers.simulator.rooms.base import Answer, Call, Room, said
+from workers.simulator.rooms.ninetynine_facts import facts_of
 from workers.simulator.rooms.ninetynine_unknowns import EXTENDED_WORDS, STATE_CODES, SWITCHES, TYPE_WORDS
 from workers.simulator.switches import AccountSwitches, Board, lot
 
@@ -192,7 +193,8 @@ class NinetyNineRoom(Room):
         reason = switches.word("99digital.reason")
         if reason == "always" or (reason == "failed" and failed):
             content["reason"] = WINDOW_CLOSED if failed else 1
-        return content, ShownState(kind, str(state), words, message.media)
+        facts = facts_of(message, kind, content, text, ends[0])
+        return content, ShownState(kind, str(state), words, message.media, facts)
 
     def shown_time(self, message: Message) -> int:
         """`timestamp`: whole seconds."""

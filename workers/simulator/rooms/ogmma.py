@@ -13,6 +13,7 @@ from typing import Any
 from workers.simulator.bending import RowFields
 from workers.simulator.records import Account, Contact, Conversation, Message, ShownState
 from workers.simulator.rooms.base import Answer, Call, Room, said
+from workers.simulator.rooms.ogmma_facts import facts_of
 from workers.simulator.rooms.ogmma_lists import channels, conversations, failure, whole
 from workers.simulator.rooms.ogmma_unknowns import STATUS_WORDS, SWITCHES, TYPE_WORDS
 from workers.simulator.switches import AccountSwitches, Board
@@ -176,7 +177,8 @@ class OgmmaRoom(Room):
             "createdAt": iso_ms(message.at_ms),
             "updatedAt": iso_ms(message.updated_ms),
         }
-        return content, ShownState(kind, status, text or "", message.media)
+        facts = facts_of(message, kind, status, text, switches.word("ogmma.content"))
+        return content, ShownState(kind, status, text or "", message.media, facts)
 
     def shown_time(self, message: Message) -> int:
         """`createdAt`, to the millisecond."""

@@ -7,6 +7,7 @@ import orjson
 
 from workers.simulator.records import Conversation, Message, Row
 from workers.simulator.rooms.base import Answer
+from workers.simulator.rooms.wegly_facts import in_a_chat
 from workers.simulator.rooms.wegly_message import OLDER, agent_of, iso_ms, uuid_of
 from workers.simulator.switches import lot
 
@@ -33,6 +34,8 @@ def chat_answer(
 ) -> Answer:
     """The chat object; `shown` are the messages that can be seen, oldest first, `last` the newest of them."""
     before, after = _around(conversation, shown, seed, group=group)
+    if last is not None and last.poison:
+        before["last_message_at"] = None  # else the chat would tell the time that its message does not
     rows = [] if last is None else [_as_last(last)]
     return ChatAnswer(
         200,
@@ -57,7 +60,9 @@ def _as_last(row: Row) -> Row:
         return row
     if not isinstance(content, dict) or row.bent:
         return row
-    return row._replace(body=orjson.dumps({name: value for name, value in content.items() if name not in OLDER}))
+    shown = {name: value for name, value in content.items() if name not in OLDER}
+    state = row.state and row.state._replace(facts=in_a_chat(row.state.facts))
+    return row._replace(body=orjson.dumps(shown), state=state)
 
 
 def _around(

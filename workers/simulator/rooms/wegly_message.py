@@ -10,6 +10,7 @@ from uuid import UUID
 import xxhash
 
 from workers.simulator.records import Message, ShownState
+from workers.simulator.rooms.wegly_facts import facts_of
 from workers.simulator.rooms.wegly_unknowns import ORIGIN_WORDS, STATUS_WORDS
 from workers.simulator.switches import AccountSwitches, lot
 
@@ -49,7 +50,9 @@ def message_of(
     content = shown.fields()
     left_out = {"older": NEWER, "newer": OLDER}.get(switches.word("wegly.generation"), ())
     content = {name: value for name, value in content.items() if name not in left_out}
-    return content, ShownState(content["type"], content["status"], content["body_text"], message.media)
+    group = lot(seed, "wegly.groups", message.conversation.id) < switches.number("wegly.groups")
+    facts = facts_of(message, content, text, group=group)
+    return content, ShownState(content["type"], content["status"], content["body_text"], message.media, facts)
 
 
 def person(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from workers.simulator.records import Account, Contact, Conversation, Message, R
 from workers.simulator.rooms.base import HTML, Answer, Call, Room, said
 from workers.simulator.rooms.wizebot_calls import asked_in, slice_of
 from workers.simulator.rooms.wizebot_content import Kept, delivery, received, sent
+from workers.simulator.rooms.wizebot_facts import facts_of
 from workers.simulator.rooms.wizebot_forms import failure, listing
 from workers.simulator.rooms.wizebot_rows import row_of, subscriber
 from workers.simulator.rooms.wizebot_unknowns import LAGGING, SWITCHES
@@ -201,7 +202,8 @@ class WizebotRoom(Room):
         else:
             kept = sent(message, text, luck, documented=switches.word("wizebot.content") == "documented")
         content = row_of(message, kept, switches, self.seed)
-        return content, ShownState(kept.type, content["message_status"], kept.text, kept.media)
+        facts = facts_of(message, kept, content)
+        return content, ShownState(kept.type, content["message_status"], kept.text, kept.media, facts)
 
     def shown_time(self, message: Message) -> int:
         """Meta's whole seconds on what came in, the local time on what went out."""
