@@ -34,7 +34,6 @@ BACKGROUND_SHARE = 0.5
 #: Seconds between two looks at the account's state.
 STATE_SECONDS = 1.0
 
-
 #: Makes what carries one poll of a feed through: `make_poll(feed, shard, account)`.
 MakePoll = Callable[[Feed, Shard, Account], FeedPoll]
 
@@ -56,7 +55,7 @@ class AccountPoller:
         self._schedule = Schedule(max_interval=longest)
         self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
         self._feeds: dict[str, tuple[Feed, Shard]] = {}
-        self._histories = AccountHistories(metrics.backfill_messages.labels(adapter.provider, self.name), self._clock)
+        self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
         self._changed = asyncio.Event()
@@ -200,11 +199,7 @@ class AccountPoller:
             self._log.error("history_fault", feed=key, exc_info=error)
             await asyncio.sleep(FAILED_FEED.limit)
         else:
-            if polled.history:
-                self._histories.waits(key, polled.pages)
-                return
-            self._histories.finished(key)
-            self._log.info("history_read", feed=key)
+            self._histories.read(key, polled)
 
     def _spawn(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -274,9 +269,8 @@ class AccountPoller:
 
     def details(self) -> dict[str, Any]:
         """What `/readyz` tells of this account."""
-        told = self.report.details(self._tally(), self._budget.reason)
         return {
-            **told,
+            **self.report.details(self._tally(), self._budget.reason),
             "requests_per_minute": round(self._budget.per_minute, 2),
             "paused_seconds": round(self._budget.paused_for, 1),
             "backfill": self._histories.details(),

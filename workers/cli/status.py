@@ -1,44 +1,89 @@
 """`afluente status`: what a running cluster is doing, for a person or a program."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+
 import click
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
 
 from workers import cluster
-from workers.cli.context import Configuration, configured, emit, epilog, finished, for_a_program, say, stderr, told
+from workers.cli.backfill_bars import backfill_bars
+from workers.cli.context import Configuration, configured, emit, epilog, finished, for_a_program, stderr, told
 from workers.cli.status_tables import accounts_table, workers_table
 from workers.cluster import Cluster
+from workers.errors import BrokerUnreachable
+from workers.settings.settings import Settings
 
+#: Seconds between two looks of `--watch`: a person follows that, and workers renew what they tell as often.
+WATCH_SECONDS = 1.0
 _CODES = "0 told, 1 Kafka did not answer, 2 wrong configuration"
+_EXAMPLES = ("afluente status", "afluente status --watch", "afluente status | jq '.accounts.loja.state'")
 
 
-@click.command(epilog=epilog(_CODES, "afluente status", "afluente status | jq '.accounts.loja.state'"))
+@click.command(epilog=epilog(_CODES, *_EXAMPLES))
+@click.option("--watch", is_flag=True, help="Look again each second, until Ctrl-C.")
 @configured
 @told
-def status(configuration: Configuration) -> None:
+def status(configuration: Configuration, *, watch: bool) -> None:
     """Show what a running cluster is doing.
 
     Asks Kafka who owns which shard, and each worker what its accounts are at: states, feeds, how far the schedule is
-    behind, gaps and dead letters since the workers started. A table for people on stderr, one JSON line on stdout.
+    behind, gaps and dead letters since the workers started, histories that are being read. A table for people on
+    stderr, one JSON line on stdout.
     """
-    found = finished(cluster.observed(configuration.settings()))
+    settings = configuration.settings()
+    if watch:
+        with suppress(KeyboardInterrupt):  # it has no other end
+            finished(_lines(settings) if for_a_program() else _watched(settings))
+        return
+    found = finished(cluster.observed(settings))
     if for_a_program():
         emit(found.as_json())
-    _show(found)
+    stderr.print(_picture(found), soft_wrap=False)
 
 
-def _show(found: Cluster) -> None:
-    say(("group ", "dim"), (found.group, "bold"), (f"  {found.state.lower()}", "dim"))
+async def _lines(settings: Settings) -> None:
+    while True:
+        emit((await cluster.observed(settings)).as_json())
+        await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _watched(settings: Settings) -> None:
+    """The same picture, drawn anew. Kafka may be away for a while once it was there."""
+    picture = _picture(await cluster.observed(settings))
+    with Live(picture, console=stderr, auto_refresh=False, vertical_overflow="visible") as live:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                picture = shown = _picture(await cluster.observed(settings))
+            except BrokerUnreachable as error:
+                shown = Group(picture, Text(f"as it was: {error}", "red"))
+            live.update(shown, refresh=True)
+
+
+def _picture(found: Cluster) -> Group:
+    return Group(*_parts(found))
+
+
+def _parts(found: Cluster) -> Iterator[RenderableType]:
+    yield Text.assemble(("group ", "dim"), (found.group, "bold"), (f"  {found.state.lower()}", "dim"))
     if not found.workers:
-        say(("no worker is running: start one with `afluente run`", "yellow"))
+        yield Text("no worker is running: start one with `afluente run`", "yellow")
         return
-    stderr.print(workers_table(found.workers), soft_wrap=False)
+    yield workers_table(found.workers)
     if found.unowned:
         shards = ", ".join(map(str, found.unowned))
-        say(
-            (f"nobody owns shards {shards}: a rebalance is under way, or kafka.shards differs from the workers'", "red")
-        )
+        words = f"nobody owns shards {shards}: a rebalance is under way, or kafka.shards differs from the workers'"
+        yield Text(words, "red")
     told_of = {name: account for name, account in found.accounts.items() if account}
     if told_of:
-        say("")
-        stderr.print(accounts_table(told_of), soft_wrap=False)
+        yield Text()
+        yield accounts_table(told_of)
     for name in sorted(found.accounts.keys() - told_of.keys()):
-        say((f"{name}: no worker that can be reached from here knows this account", "yellow"))
+        yield Text(f"{name}: no worker that can be reached from here knows this account", "yellow")
+    if bars := backfill_bars(told_of):
+        yield Text()
+        yield bars
