@@ -1,7 +1,7 @@
 """A server of conversations in a process of its own, so that only the client's CPU is measured.
 
 It answers as fast as a hand-written protocol can. What a page shows follows `mode`: the same bytes each time, the same
-rows in other bytes, or one more row at each look.
+rows in other bytes, or so many more rows at each look.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ import uvloop
 
 from tests.benchmarks.pages import page, rows
 
-Mode = Literal["same", "stirred", "new"]
+Mode = Literal["same", "stirred", "new1", "new5", "new45"]
 #: Rows that a conversation begins with: one page of the provider's default size.
 SHOWN = 50
 #: Rows that a conversation may grow to while a benchmark runs.
-MOST = 600
+MOST = 8_000
 #: Seconds until an answer: with none a client would have one request open at a time, however many it may have.
 ANSWER_SECONDS = 0.005
 
@@ -70,9 +70,10 @@ class _Conversations:
         length = self._length.get(conversation, SHOWN)
         self._looks += 1
         if limit > SHOWN:
-            return page(self._rows[:length], limit, conversation)
-        if self.mode == "new":
-            self._length[conversation] = length = min(length + 1, MOST)
+            return page(self._rows[max(0, length - limit) : length], limit, conversation)
+        if self.mode.startswith("new"):
+            self._length[conversation] = length = length + int(self.mode.removeprefix("new"))
+            assert length <= MOST, "the conversation has no more rows"
             self._bodies.pop(conversation, None)
         if self.mode == "stirred":
             return page(self._rows[length - SHOWN : length], limit, conversation, stirred=self._looks)

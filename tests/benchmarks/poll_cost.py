@@ -1,28 +1,34 @@
-"""CPU of a steady poll, everything on, against the HTTP transport alone: a page of fifty known messages.
+"""CPU of a poll, everything on, against a raw `aiohttp` loop that only fetches and hashes the page.
 
 The product's polls run as they do in a worker: an account's loop with its schedule, budget, slots, tasks and metrics.
+Of pages with news the cost of an event, from HTTP to its commit, stands beside a raw transactional loop of the client.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from statistics import median
 
-import httpx
+import aiohttp
 import uvloop
 import xxhash
 
+from tests.benchmarks import publish, raw_loop
 from tests.benchmarks.ground import Ground, ground, settings_on
 from tests.benchmarks.page_server import PageServer, page_server
 from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
 from workers.account import POLLS_IN_FLIGHT
 from workers.model import Feed
 from workers.polling.schedule import Schedule
-from workers.polling.transport import PooledTransport
+from workers.stream.client import producer
 
 #: Requests under way at the same time: as many as an account may have.
 CONCURRENCY = POLLS_IN_FLIGHT
 #: Feeds that are polled in turn.
 FEEDS = 200
+#: What the page shows, in the order in which it is measured: see `page_server`.
+MODES = ("same", "stirred", "new1", "new5", "new45")
+#: Polls of fifty events in one transaction of the raw loop, and seconds of it for each round.
+RAW_POLLS, RAW_SECONDS = 8, 0.5
 
 Poll = Callable[[Feed], Awaitable[object]]
 Round = Callable[[int], Awaitable[Spent]]
@@ -66,21 +72,14 @@ def _by_the_account(place: Ground) -> Round:
     return round_
 
 
-def _ways(place: Ground, transport: PooledTransport, feeds: Sequence[Feed]) -> dict[str, Round]:
-    """The same page by three ways: the transport alone, with decoding on top, and a whole poll of the product."""
+def _ways(place: Ground, session: aiohttp.ClientSession, feeds: Sequence[Feed]) -> dict[str, Round]:
+    """The same page by three ways: fetched and hashed, fetched and decoded by the product, and polled by it."""
     adapter, first = place.poller.adapter, place.poller.adapter.first()
-    prepared: dict[str, httpx.Request] = {}
-
-    def request_of(feed: Feed) -> httpx.Request:
-        made = prepared.get(feed.key)
-        if made is None:
-            asked = adapter.request(feed, first)
-            made = prepared[feed.key] = httpx.Request(asked.method, asked.url, headers=asked.headers)
-        return made
 
     async def http(feed: Feed) -> None:
-        response = await transport.handle_async_request(request_of(feed))
-        xxhash.xxh3_64_digest(await response.aread())
+        asked = adapter.request(feed, first)
+        async with session.get(asked.url, headers=dict(asked.headers)) as answer:
+            xxhash.xxh3_64_digest(await answer.read())
 
     async def decoded(feed: Feed) -> None:
         response = await place.fetcher.fetch(adapter.request(feed, first), account=feed.account)
@@ -89,11 +88,28 @@ def _ways(place: Ground, transport: PooledTransport, feeds: Sequence[Feed]) -> d
     return {"http": _in_lanes(http, feeds), "http + decode": _in_lanes(decoded, feeds), "poll": _by_the_account(place)}
 
 
-async def _measured(bootstrap: str, server: PageServer, rounds: int, count: int) -> dict[str, dict[str, list[Spent]]]:
+async def _raw_event_us(place: Ground, feed: Feed, seconds: float) -> float:
+    """CPU microseconds of one event in the raw transactional loop, encoded beforehand."""
+    kafka, names = place.settings.kafka, place.settings.topics
+    raw = producer(kafka, f"{kafka.group}-raw")
+    await raw.start()
+    for topic in (names.messages, names.cursors):
+        await raw.partitions_for(topic)
+    records = [record for _ in range(RAW_POLLS) for record in publish.news_of(place, feed).encoded().records]
+    watch = Stopwatch()
+    transactions = await raw_loop.publish_for(seconds, [raw], [raw_loop.prepared(records)])
+    spent = watch.spent(transactions * RAW_POLLS * publish.EVENTS)
+    await raw.stop()
+    return spent.cpu_us
+
+
+async def _measured(
+    bootstrap: str, server: PageServer, rounds: int, count: int
+) -> tuple[dict[str, dict[str, list[Spent]]], float]:
     async with ground(settings_on(bootstrap, 1, server.origin)) as place:
         await place.own_all()
-        feeds, transport = place.feeds(range(FEEDS)), PooledTransport()
-        ways = _ways(place, transport, feeds)
+        feeds, session = place.feeds(range(FEEDS)), aiohttp.ClientSession()
+        ways = _ways(place, session, feeds)
         (shard,) = place.shards.values()
         place.poller._schedule = Schedule(min_interval=0)  # a feed is due again at once
         place.poller.hold()
@@ -102,31 +118,36 @@ async def _measured(bootstrap: str, server: PageServer, rounds: int, count: int)
         running = asyncio.create_task(place.poller.run())
         await ways["poll"](2 * FEEDS)  # the first contacts: from here on all rows are known
         got: dict[str, dict[str, list[Spent]]] = {}
-        for mode in ("same", "stirred", "new"):
+        for mode in MODES:
             await asyncio.to_thread(server.mode, mode)
             mine = got[mode] = {name: [] for name in ways}
             for turn in range(rounds):
                 for name in rotated(list(ways), turn):
-                    mine[name].append(await ways[name](count))
+                    mine[name].append(await ways[name](count if mode != "new45" else count // 5))
         running.cancel()
-        await transport.aclose()
-    return got
+        await session.close()
+        raw_us = await _raw_event_us(place, feeds[0], rounds * RAW_SECONDS)
+    return got, raw_us
 
 
 def measure(bootstrap: str, *, rounds: int = 6, count: int = 1500) -> list[dict[str, float | str]]:
-    """CPU microseconds of one poll by what the page shows: unchanged, other bytes, one new message at each look."""
+    """CPU microseconds of one poll by what the page shows: the same, other bytes, so many new messages each time."""
     with page_server() as server, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        got = runner.run(_measured(bootstrap, server, rounds, count))
-    return [_row(mode, ways) for mode, ways in got.items()]
+        got, raw_us = runner.run(_measured(bootstrap, server, rounds, count))
+    return [_row(mode, ways, raw_us) for mode, ways in got.items()]
 
 
-def _row(mode: str, ways: dict[str, list[Spent]]) -> dict[str, float | str]:
+def _row(mode: str, ways: dict[str, list[Spent]], raw_us: float) -> dict[str, float | str]:
     costs = {name: [spent.cpu_us for spent in some] for name, some in ways.items()}
     http, decoded, poll = (median(costs[name]) for name in ("http", "http + decode", "poll"))
-    return {
+    row: dict[str, float | str] = {
         "page": mode,
         "http_us": round(http),
         "decode_us": round(decoded - http),
         "poll_us": round(poll),
         "poll_to_http": round(ratio(costs["poll"], costs["http"]), 2),
     }
+    if mode.startswith("new"):
+        event = poll / int(mode.removeprefix("new"))
+        row |= {"event_us": round(event, 1), "event_to_raw": round(event / raw_us, 1), "raw_event_us": round(raw_us, 1)}
+    return row

@@ -4,6 +4,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections import defaultdict
+from itertools import chain
 
 from workers.simulator import RunningSimulation
 from workers.stream.partition import partition_of
@@ -39,6 +40,10 @@ class Onlooker:
     def shards(self) -> set[int]:
         """Shards of which some feed was ever asked for."""
         return set(self._asked)
+
+    def arrived(self) -> list[float]:
+        """When each request for a feed arrived, ascending."""
+        return sorted(chain.from_iterable(self._asked.values()))
 
     def first(self, shard: int, since: float) -> float | None:
         """When a feed of this shard was asked for first since then."""

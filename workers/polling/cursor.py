@@ -117,13 +117,13 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
         if row is not None:
             return row
         for segment in reversed(self.sealed):
-            if (row := memory.index(segment).get(row_id)) is not None:
+            if (row := memory.find(segment, row_id)) is not None:
                 return row
-        return memory.index(self.history.rows).get(row_id) if self.history else None
+        return memory.find(self.history.rows, row_id) if self.history else None
 
     def count(self) -> int:
         """How many rows are remembered, the window of a history apart."""
-        return len(memory.index(self.tail)) + sum(len(memory.index(segment)) for segment in self.sealed)
+        return len(memory.index(self.tail)) + sum(memory.count(segment) for segment in self.sealed)
 
     def forgot(self, time: int) -> bool:
         """Whether an unknown row of this time (ms) may have been published and forgotten."""
@@ -218,8 +218,7 @@ def finish_history(cursor: Cursor) -> Cursor:
 
 def _replaced(segment: bytes, rows: dict[bytes, bytes]) -> bytes:
     """The segment with its own rows replaced; those are taken out of `rows`."""
-    known = memory.index(segment)
-    mine = {row_id: rows.pop(row_id) for row_id in list(rows) if row_id in known}
+    mine = {row_id: rows.pop(row_id) for row_id in list(rows) if memory.find(segment, row_id) is not None}
     return memory.joined(segment, mine) if mine else segment
 
 

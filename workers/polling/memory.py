@@ -150,6 +150,23 @@ def index(segment: bytes) -> Mapping[bytes, bytes]:
     return _keep_indexed(segment, _index(segment)) if rows is None else rows
 
 
+def find(segment: bytes, row_id: bytes) -> bytes | None:
+    """The encoded row with this id in a segment that is seldom looked into; None where it is not there.
+
+    Almost every id that is looked for is not there, and to see that costs 1 µs where an index costs 80.
+    """
+    return index(segment).get(row_id) if row_id in segment else None
+
+
+def count(segment: bytes) -> int:
+    """How many rows a segment holds, by their lengths alone."""
+    rows = at = 0
+    while at < len(segment):
+        at += segment[at]
+        rows += 1
+    return rows
+
+
 def joined(segment: bytes, rows: Mapping[bytes, bytes]) -> bytes:
     """The segment with these encoded rows in place of their predecessors, or behind its last."""
     after = {**index(segment), **rows}

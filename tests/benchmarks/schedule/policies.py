@@ -7,11 +7,14 @@ from workers.polling.schedule import Schedule
 
 
 class Product:
-    """The schedule as the worker uses it; the operator allows a greatest interval of so many rounds."""
+    """The schedule as the worker uses it; the operator allows a greatest interval of so many rounds.
 
-    def __init__(self, feeds: int, per_second: float, rounds: float = 10.0) -> None:
+    `keys`: of the feeds, where these are known to others.
+    """
+
+    def __init__(self, feeds: int, per_second: float, rounds: float = 10.0, keys: Sequence[str] | None = None) -> None:
         self.schedule = schedule = Schedule(min_interval=1.0, max_interval=rounds * feeds / per_second)
-        self._keys = [f"conta/{number:07d}" for number in range(feeds)]
+        self._keys = keys or [f"conta/{number:07d}" for number in range(feeds)]
         self._numbers = {key: number for number, key in enumerate(self._keys)}
         for key in self._keys:
             schedule.add(key)

@@ -40,9 +40,12 @@ def window(load: Workload) -> tuple[float, float, float]:
     return start, start + DAY, load.days * DAY
 
 
-def run(load: Workload, policy: Policy, per_second: float) -> Result:
-    """Poll until the end. What is not delivered then counts as if it were at that moment."""
-    start, measured, end = window(load)
+def run(load: Workload, policy: Policy, per_second: float, span: tuple[float, float, float] | None = None) -> Result:
+    """Poll until the end. What is not delivered then counts as if it were at that moment.
+
+    `span`: when it starts, from when on it is measured, and its end, where these are not the load's `window`.
+    """
+    start, measured, end = window(load) if span is None else span
     times = [[*one, float("inf")] for one in load.times]
     place = [_first(one, start) for one in times]
     last = [start] * len(times)
