@@ -7,21 +7,19 @@ import asyncio
 import base64
 import codecs
 import time
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, Literal, Protocol
 
 import msgspec
 import xxhash
-from prometheus_client import Histogram
 
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
+from workers.poll_counts import PollCounts
 from workers.polling.cursor import Cursor, HistoryPages
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
@@ -106,8 +104,8 @@ class FeedPoll:
         self._make_encoder = make_encoder
         self._encoder: EventEncoder | None = None
         self._begun = 0.0
-        self._topics, self._shards, self._metrics = topics, shards, metrics
-        self._labels = (adapter.provider, feed.account)
+        self._topics, self._shards = topics, shards
+        self._counts = PollCounts(metrics, adapter.provider, feed.account)
 
     async def live(self) -> Polled:
         """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable."""
@@ -124,7 +122,7 @@ class FeedPoll:
             shown = await self._read(ref, response)
             walk.take(shown)
             opening, turn = opening and shown.leads_on, MORE
-        self._count_skipped(walk.skipped)
+        self._counts.skipped(walk.skipped)
         plan = LivePlan(walk, self._contacted(), self._rules, now, page)
         return await self._publish(plan, now)
 
@@ -138,7 +136,7 @@ class FeedPoll:
         while walk.want is not None:
             ref = walk.want
             walk.take(await self._read(ref, await self._account.fetch(self.feed, ref, "history")))
-        self._count_skipped(walk.skipped)
+        self._counts.skipped(walk.skipped)
         cursor = self._contacted()
         if cursor is None or cursor.history is None:
             return Polled()
@@ -170,12 +168,12 @@ class FeedPoll:
         return _polled(self._contacted(), tuple(times))
 
     async def _commit(self, outcome: Outcome, encoded: Encoded) -> None:
-        self._count_left_out(outcome)
+        self._counts.left_out(outcome)
         if not outcome.durable:
             self.shard.keep(self.feed.key, outcome.cursor)
             return
         at = await self.shard.commit(self.feed.key, outcome.cursor, encoded.records, encoded.size)
-        self._count_published(outcome, encoded, at)
+        self._counts.published(outcome, encoded.kinds, begun=self._begun, at=at)
 
     async def _tell_page(self, error: PageUnreadable, response: HttpResponse) -> None:
         """A dead letter for a page that nobody can read: once per reason until the feed succeeds again."""
@@ -221,40 +219,6 @@ class FeedPoll:
         size = sum(event.size for event in events) + sum(record.size for record in cursors)
         return Encoded(records=(*records, *cursors), size=size, kinds=tuple(event.kind for event in events))
 
-    # --- counting -----------------------------------------------------------------------------------------
-
-    def _count_skipped(self, skipped: Mapping[str, int]) -> None:
-        if skipped:
-            self._metrics.entries_skipped.labels(*self._labels).inc(sum(skipped.values()))
-
-    def _count_left_out(self, outcome: Outcome) -> None:
-        for reason, count in outcome.left_out.items():
-            self._metrics.rows_ignored.labels(*self._labels, reason).inc(count)
-
-    def _count_published(self, outcome: Outcome, encoded: Encoded, at: float) -> None:
-        metrics, labels = self._metrics, self._labels
-        for kind in set(encoded.kinds):
-            metrics.events_published.labels(*labels, kind).inc(encoded.kinds.count(kind))
-        for letter in outcome.letters:
-            metrics.dead_letters.labels(*labels, letter.reason).inc()
-        too_large = encoded.kinds.count("dead_letter") - len(outcome.letters)
-        if too_large > 0:
-            metrics.dead_letters.labels(*labels, "too_large").inc(too_large)
-        metrics.gaps.labels(*labels).inc(len(outcome.gaps))
-        self._count_delays(outcome, at)
-
-    def _count_delays(self, outcome: Outcome, at: float) -> None:
-        created = [change for change in outcome.changes if change.kind == "created"]
-        moments = [change.time / 1000 for change in created if change.origin == "live"]
-        for metric, until in ((self._metrics.delivery_delay, at), (self._metrics.schedule_delay, self._begun)):
-            _observe_all(metric.labels(self._labels[0]), [max(0.0, until - moment) for moment in moments])
-        from_histories = sum(change.origin == "backfill" for change in created)
-        self._metrics.backfill_messages.labels(*self._labels).inc(from_histories)
-        if created:
-            gauge = self._metrics.last_message.labels(*self._labels)
-            newest = max(change.time for change in created) / 1000
-            gauge.set(max(newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
-
 
 def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:
     history = None if cursor is None else cursor.history
@@ -272,14 +236,6 @@ def rules_of(adapter: Adapter) -> Rules:
         history_limit=account.history_limit,
         numbered=adapter.numbered,
     )
-
-
-def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:
-    """What `observe` does for each of these amounts, for a quarter of its price: fifty of them are usual."""
-    bounds, buckets = histogram._upper_bounds, histogram._buckets  # noqa: SLF001 - the library takes one at a time only
-    for place, count in Counter(bisect_left(bounds, amount) for amount in amounts).items():
-        buckets[place].inc(count)
-    histogram._sum.inc(sum(amounts))  # noqa: SLF001 - as above
 
 
 def _unchanged(cursor: Cursor, page: bytes, now: int) -> bool:

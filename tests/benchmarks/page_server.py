@@ -18,8 +18,10 @@ import uvloop
 from tests.benchmarks.pages import page, rows
 
 Mode = Literal["same", "stirred", "new1", "new5", "new45"]
-#: Rows that a conversation begins with: one page of the provider's default size.
+#: Rows that a conversation begins with, and that a page shows: the provider's default size.
 SHOWN = 50
+#: Bodies that are kept as they were made: those of all conversations would be gigabytes.
+KEPT = 2_000
 #: Rows that a conversation may grow to while a benchmark runs.
 MOST = 8_000
 #: Seconds until an answer: with none a client would have one request open at a time, however many it may have.
@@ -42,10 +44,10 @@ class PageServer:
 
 
 @contextmanager
-def page_server() -> Iterator[PageServer]:
-    """A server that ends with the block."""
+def page_server(shown: int = SHOWN) -> Iterator[PageServer]:
+    """A server that ends with the block; conversations begin with so many rows, and a page shows as many."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, shown), daemon=True)
     process.start()
     there.close()  # so that its death ends the waiting below
     try:
@@ -58,8 +60,9 @@ def page_server() -> Iterator[PageServer]:
 class _Conversations:
     """What is shown of each conversation."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: int) -> None:
         self.mode: Mode = "same"
+        self._shown = shown
         self._rows = rows(MOST)
         self._length: dict[str, int] = {}
         self._bodies: dict[str, bytes] = {}
@@ -67,7 +70,7 @@ class _Conversations:
 
     def look(self, conversation: str, limit: int) -> bytes:
         """The body of one answer. Only looks at the newest page count as such."""
-        length = self._length.get(conversation, SHOWN)
+        length = self._length.get(conversation, self._shown)
         self._looks += 1
         if limit > SHOWN:
             return page(self._rows[max(0, length - limit) : length], limit, conversation)
@@ -76,15 +79,17 @@ class _Conversations:
             assert length <= MOST, "the conversation has no more rows"
             self._bodies.pop(conversation, None)
         if self.mode == "stirred":
-            return page(self._rows[length - SHOWN : length], limit, conversation, stirred=self._looks)
+            return page(self._rows[length - self._shown : length], limit, conversation, stirred=self._looks)
         body = self._bodies.get(conversation)
         if body is None:
-            body = self._bodies[conversation] = page(self._rows[length - SHOWN : length], limit, conversation)
+            if len(self._bodies) >= KEPT:
+                del self._bodies[next(iter(self._bodies))]
+            body = self._bodies[conversation] = page(self._rows[length - self._shown : length], limit, conversation)
         return body
 
 
-def _serve(pipe: Connection) -> None:
-    conversations = _Conversations()
+def _serve(pipe: Connection, shown: int) -> None:
+    conversations = _Conversations(shown)
     loop = asyncio.new_event_loop()
 
     def answer(request: bytes) -> bytes:

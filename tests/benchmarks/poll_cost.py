@@ -16,7 +16,8 @@ from tests.benchmarks import publish, raw_loop
 from tests.benchmarks.ground import Ground, ground, settings_on
 from tests.benchmarks.page_server import PageServer, page_server
 from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
-from workers.account import POLLS_IN_FLIGHT
+from workers.account import POLLS_IN_FLIGHT, AccountPoller
+from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.schedule import Schedule
 from workers.stream.client import producer
@@ -51,10 +52,9 @@ def _in_lanes(poll: Poll, feeds: Sequence[Feed]) -> Round:
     return round_
 
 
-def _by_the_account(place: Ground) -> Round:
+def by_the_account(poller: AccountPoller, metrics: Metrics) -> Round:
     """Rounds of at least so many polls by the account's own loop."""
-    poller = place.poller
-    polls = place.metrics.polls.labels(poller.adapter.provider, poller.name)
+    polls = metrics.polls.labels(poller.adapter.provider, poller.name)
 
     async def round_(count: int) -> Spent:
         begun, watch = polls._value.get(), Stopwatch()
@@ -64,7 +64,7 @@ def _by_the_account(place: Ground) -> Round:
         poller.hold()
         while poller.busy:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.001)
-        failures = place.metrics.poll_failures.collect()
+        failures = metrics.poll_failures.collect()
         counts = [one for family in failures for one in family.samples if one.name.endswith("_total") and one.value]
         assert not counts, f"polls failed: {counts}"
         return watch.spent(int(polls._value.get() - begun))
@@ -85,7 +85,8 @@ def _ways(place: Ground, session: aiohttp.ClientSession, feeds: Sequence[Feed]) 
         response = await place.fetcher.fetch(adapter.request(feed, first), account=feed.account)
         adapter.page(feed, first, response)
 
-    return {"http": _in_lanes(http, feeds), "http + decode": _in_lanes(decoded, feeds), "poll": _by_the_account(place)}
+    polled = by_the_account(place.poller, place.metrics)
+    return {"http": _in_lanes(http, feeds), "http + decode": _in_lanes(decoded, feeds), "poll": polled}
 
 
 async def _raw_event_us(place: Ground, feed: Feed, seconds: float) -> float:
