@@ -1,24 +1,22 @@
 """`python -m tests.benchmarks [--quick]`: every figure that the project quotes, with its goal beside it.
 
-Tables on stderr for people, one JSON line for each benchmark on stdout. `--write FILE` writes the tables as Markdown.
+Tables on stderr for people, one JSON line for each benchmark on stdout. `--write FILE` renews their sections of a page.
 """
 
 import argparse
 import json
 import logging
-import os
-import platform
 import sys
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import budget, delay, http_cost, poll_cost, publish, restore
-from tests.benchmarks.schedule.lines import Line, schedule_lines
+from tests.benchmarks import budget, delay, document, http_cost, poll_cost, publish, restore
+from tests.benchmarks.document import Line
+from tests.benchmarks.schedule.lines import schedule_lines
 from workers.broker import running_broker
 
 #: Without a broker, and with one.
@@ -128,20 +126,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[[], *NAMES], help="some of them; default: all")
     parser.add_argument("--quick", action="store_true", help="does it still run? The figures mean nothing then")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables as Markdown")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="renew their sections of this page")
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    lines: list[Line] = []
+    measured: dict[str, list[Line]] = {}
     names = given.only or NAMES
     with ExitStack() as stack:
         bootstrap = "" if set(names) <= set(ALONE) else stack.enter_context(running_broker()).bootstrap
         for name in names:
-            got, more = _measured(name, bootstrap, given.quick)
+            got, measured[name] = _measured(name, bootstrap, given.quick)
             print(json.dumps({"benchmark": name, "result": got}), flush=True)
-            lines += more
-    _show(lines)
+    _show([line for lines in measured.values() for line in lines])
     if given.write:
-        given.write.write_text(_markdown(lines), encoding="utf-8")
+        document.write(given.write, measured)
 
 
 def _measured(name: str, bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
@@ -163,23 +160,6 @@ def _show(lines: list[Line]) -> None:
         mark = "" if met is None else "[green]✔[/green] " if met else "[red]✘[/red] "
         table.add_row(what, figure, mark + goal)
     Console(stderr=True).print(table)
-
-
-def _markdown(lines: list[Line]) -> str:
-    machine = f"{platform.machine()}, {_cores()} cores, Python {platform.python_version()}"
-    head = (
-        f"# Benchmarks\n\nMade by `make bench` on {datetime.now(UTC):%Y-%m-%d} ({machine}; a shared machine: trust the "
-        "ratios, which are taken within one run, not the microseconds).\n\n| what | figure | goal |\n|---|---|---|\n"
-    )
-    rows = (
-        f"| {what} | {figure} | {'' if met is None else '✔ ' if met else '✘ '}{goal} |\n"
-        for what, figure, goal, met in lines
-    )
-    return head + "".join(rows)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

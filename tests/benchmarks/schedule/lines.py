@@ -1,9 +1,8 @@
 """The comparison as lines with goals."""
 
+from tests.benchmarks.document import Line
 from tests.benchmarks.schedule.comparison import LOWER_BOUND, MOST_BYTES, Row, measured, merged, speeds
 
-#: What is measured, the goal it is held to, and whether a figure meets it.
-Line = tuple[str, str, str, bool | None]
 Figures = dict[str, Row]
 
 #: Goals of the mean on W1 with ten thousand conversations, by what it is divided by.
