@@ -12,8 +12,8 @@ Line = tuple[str, str, str, bool | None]
 
 _HEAD = """# Benchmarks
 
-`make bench` measures all of this anew (about half an hour); with `--write docs/benchmarks.md` each of the commands below
-renews its section. The machines were shared: trust the ratios, which are taken within one run, not the microseconds.
+`make bench` measures all of this anew (about half an hour); with `--write docs/benchmarks.md` each command below renews its
+section. The machines were shared: trust the ratios, which are taken within one run, not the microseconds.
 """
 
 
