@@ -12,7 +12,7 @@ Line = tuple[str, str, str, bool | None]
 
 _HEAD = """# Benchmarks
 
-`make bench` measures all of this anew (about half an hour); with `--write docs/benchmarks.md` each command below renews its
+`make bench` measures all of this anew (half an hour); with `--write docs/benchmarks.md` each command below renews its
 section. The machines were shared: trust the ratios, which are taken within one run, not the microseconds.
 """
 
