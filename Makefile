@@ -23,7 +23,7 @@ demo: install ## the whole product on this machine, for SECONDS=60 or until Ctrl
 	@exec $(BIN)/afluente demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: test-unit ## all tests: unit, integration and chaos, on a real broker
-	$(BIN)/python -m pytest tests/integration tests/chaos
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/integration tests/chaos
 
 test-unit: install ## unit and property tests: seconds, no Kafka
 	$(BIN)/python -m pytest -q -n auto tests/unit

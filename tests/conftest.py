@@ -9,6 +9,18 @@ import pytest
 
 from workers.broker import Broker, GivenBroker, Reservation, given_broker
 
+#: Files of tests/chaos that run in the process of the integration tests where two processes share the work: their
+#: promises are of what is published, while the others also mind the time that something took.
+BESIDE_INTEGRATION = {"test_kafka_faults.py", "test_topic_faults.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup` there are two groups, each with a broker of its own."""
+    for item in items:
+        if "unit" not in item.path.parts:
+            apart = "chaos" in item.path.parts and item.path.name not in BESIDE_INTEGRATION
+            item.add_marker(pytest.mark.xdist_group("chaos" if apart else "integration"))
+
 
 @pytest.fixture(scope="session")
 def proxy_port() -> Iterator[int]:
