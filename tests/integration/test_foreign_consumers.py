@@ -5,13 +5,14 @@ from itertools import groupby
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
 
 from tests.examples.files import SIMULATED, example, most_telling
 from tests.examples.scenes import events
 from tests.support.console_consumer import console_consumer
+from tests.support.kafka import reading
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.stream import topics
 from workers.stream.partition import partition_of
@@ -68,22 +69,13 @@ async def published(kafka, names, records):
 
 async def read_by_the_sdk(kafka, names, count):
     """So many records of both topics as the CloudEvents SDK understands them, whatever their content mode."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=",".join(kafka.bootstrap_servers), isolation_level="read_committed", enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic, n) for topic in (names.messages, names.dead_letters) for n in range(SHARDS)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
+    places = [TopicPartition(topic, n) for topic in (names.messages, names.dead_letters) for n in range(SHARDS)]
+    async with reading(",".join(kafka.bootstrap_servers), places) as consumer, asyncio.timeout(PATIENCE):
         found = []
-        async with asyncio.timeout(PATIENCE):
-            while len(found) < count:
-                for records in (await consumer.getmany(timeout_ms=50)).values():
-                    found += [KafkaMessage(headers=dict(r.headers), key=r.key, value=r.value) for r in records]
-        return [from_kafka(message, JSONFormat()) for message in found]
-    finally:
-        await consumer.stop()
+        while len(found) < count:
+            for records in (await consumer.getmany(timeout_ms=50)).values():
+                found += [KafkaMessage(headers=dict(r.headers), key=r.key, value=r.value) for r in records]
+    return [from_kafka(message, JSONFormat()) for message in found]
 
 
 @pytest.mark.parametrize("mode", ["binary", "structured"])

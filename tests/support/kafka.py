@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+import time
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
+
+#: Seconds that an open transaction is taken for one whose markers are still to come. One broker needs milliseconds,
+#: and on a machine that does other things beside it now and then half a second.
+MARKERS_SECONDS = 2
 
 
 async def create(bootstrap: str, *topics: NewTopic) -> None:
@@ -32,22 +37,54 @@ async def producing(bootstrap: str, **options):
         await producer.client.close()
 
 
-async def committed(bootstrap: str, topic: str, partition: int = 0) -> list[bytes]:
-    """All values that a read_committed consumer sees in a partition, up to its last stable offset."""
-    where = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
+@contextlib.asynccontextmanager
+async def reading(bootstrap: str, places: list[TopicPartition], isolation: str = "read_committed"):
+    """A consumer of its own, at the first record of each of these partitions.
+
+    `earliest`, or the library asks for their ends as soon as they are assigned, and goes there when that answer
+    comes after the wish for the beginning.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level=isolation,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=50,
+    )
     await consumer.start()
     try:
-        consumer.assign([where])
-        await consumer.seek_to_beginning(where)
-        end = (await consumer.end_offsets([where]))[where]
-        values = []
-        while await consumer.position(where) < end:
-            fetched = await consumer.getmany(timeout_ms=50)
-            values += [record.value for record in fetched.get(where, [])]
-        return values
+        consumer.assign(places)
+        yield consumer
     finally:
         await consumer.stop()
+
+
+async def everything(bootstrap: str, places: list[TopicPartition], isolation: str = "read_committed") -> list:
+    """Every record of these partitions up to where they end now, read_committed or not.
+
+    A broker answers a commit before its markers are written: what is hidden gets MARKERS_SECONDS to show itself.
+    """
+    patient = time.monotonic() + MARKERS_SECONDS
+    async with reading(bootstrap, places, isolation) as consumer:
+        found = []
+        for place in places:
+            while await _more(consumer, place, patient, isolation):
+                batches = await consumer.getmany(timeout_ms=50)
+                found += [record for records in batches.values() for record in records]
+        return found
+
+
+async def _more(consumer: AIOKafkaConsumer, place: TopicPartition, patient: float, isolation: str) -> bool:
+    end = (await consumer.end_offsets([place]))[place]
+    if await consumer.position(place) < end:
+        return True
+    shown = isolation == "read_uncommitted" or consumer.highwater(place) == end
+    return not shown and time.monotonic() < patient
+
+
+async def committed(bootstrap: str, topic: str, partition: int = 0) -> list[bytes]:
+    """All values that a read_committed consumer sees in a partition, up to its last stable offset."""
+    return [record.value for record in await everything(bootstrap, [TopicPartition(topic, partition)])]
 
 
 async def send_in_transaction(producer: AIOKafkaProducer, records: dict[str, bytes]) -> list[BaseException | None]:

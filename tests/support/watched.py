@@ -7,11 +7,12 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.kafka import everything
 from tests.support.stage import Stage
 from workers.model import Feed
 
@@ -122,21 +123,7 @@ class Watched(Stage):
     async def records(self, topic: str, *partitions: int, isolation: str = "read_uncommitted") -> list:
         """Every record of a topic (of these partitions), those of aborted transactions included unless told."""
         places = [TopicPartition(topic, number) for number in partitions or range(self.kafka.shards)]
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, isolation_level=isolation
-        )
-        await consumer.start()
-        try:
-            consumer.assign(places)
-            await consumer.seek_to_beginning(*places)
-            found = []
-            for place, end in (await consumer.end_offsets(places)).items():
-                while await consumer.position(place) < end:
-                    batches = await consumer.getmany(timeout_ms=50)
-                    found += [record for records in batches.values() for record in records]
-            return found
-        finally:
-            await consumer.stop()
+        return await everything(self._bootstrap, places, isolation)
 
     async def set_topic(self, topic: str, **config: str) -> None:
         """Change a topic's configuration; names have `_` for `.`."""
