@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SECONDS ?=
 
-.PHONY: help install demo schemas release-schemas test test-unit test-integration test-chaos fuzz check format bench lock clean
+.PHONY: help install demo schemas release-schemas test test-unit test-integration test-chaos fuzz explore check format bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ test-chaos: install ## the promises, broken on purpose; CHAOS_EVENTS and CHAOS_S
 
 fuzz: install ## damaged pages for every adapter: FUZZ_PAGES=100000 for each, FUZZ_SEED, FUZZ_PROVIDERS=ogmma,…
 	$(BIN)/python -m tests.fuzz
+
+explore: install ## property-based tests with stories that were never told before; ROUNDS=10
+	@for round in $$(seq $(or $(ROUNDS),10)); do HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto tests/unit/polling || exit 1; done
 
 check: install ## format, lint, types, imports, schemas
 	$(BIN)/ruff format --check .

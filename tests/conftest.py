@@ -1,13 +1,20 @@
 """One broker for all tests of a session; names that no other test uses."""
 
 import logging
+import os
 import re
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from workers.broker import Broker, GivenBroker, Reservation, given_broker
+
+# The same stories at every run, so that no change fails for what it has not touched; `make explore` tells new ones.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 #: Files of tests/chaos that run in the process of the integration tests where two processes share the work: their
 #: promises are of what is published, while the others also mind the time that something took.

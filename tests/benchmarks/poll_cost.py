@@ -109,8 +109,10 @@ async def _measured(
 ) -> tuple[dict[str, dict[str, list[Spent]]], float]:
     async with ground(settings_on(bootstrap, 1, server.origin)) as place:
         await place.own_all()
-        feeds, session = place.feeds(range(FEEDS)), aiohttp.ClientSession()
-        ways = _ways(place, session, feeds)
+        # A look makes a conversation grow: what others look at would be news to the poll, and is none of its feeds.
+        feeds, others = place.feeds(range(FEEDS)), place.feeds(range(FEEDS, 2 * FEEDS))
+        session = aiohttp.ClientSession()
+        ways = _ways(place, session, others)
         (shard,) = place.shards.values()
         place.poller._schedule = Schedule(min_interval=0)  # a feed is due again at once
         place.poller.hold()

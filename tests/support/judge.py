@@ -89,10 +89,15 @@ class Judge:
         assert not lost, f"{lost} were shown, and neither published nor left out for a reason"
         if self._rules.start == "now" and isinstance(walk, LiveWalk) and walk.cursor is None:
             self._silent |= {row.id for row in rows.values() if row.time <= self._stood_until}
+        self.passed_over(walk, stayed - set(rows), covered)
+
+    def passed_over(self, walk: LiveWalk | HistoryWalk, unseen: set[str], covered: int) -> None:
+        """These stood there all the time; those within what was covered were on no page: they moved across a seam.
+
+        A live walk is owed once more then; a history looks at one page again, which shows it nearly always.
+        """
         for sent in self._provider.listed()[:covered]:
-            # It stood there all the time, within what was covered, and was on no page: it moved across a seam. A
-            # live walk is owed once more then; a history looks at one page again, which shows it nearly always.
-            if sent.id in stayed and sent.id not in rows:
+            if sent.id in unseen:
                 sent.jumped += 2 if isinstance(walk, HistoryWalk) else 1
 
     def _is_left_out(self, row: RawRow, cursor: Cursor) -> bool:

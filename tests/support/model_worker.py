@@ -121,6 +121,9 @@ class ModelWorker:
 
     def drop_walks(self) -> None:
         """A failure between pages, or a stop between batches."""
+        past = self.past
+        if past is not None and past.batches is not None:  # what was published of it moved the history on
+            self.judge.passed_over(past.walk, past.stayed - set(past.rows), past.covered)
         self.live = self.past = None
 
     def crash(self) -> None:
@@ -178,7 +181,8 @@ class ModelWorker:
         page = self.provider.page(ref)
         reading.stayed &= {sent.id for sent in self.provider.listed()}
         reading.rows |= {row.id: row for row in page.rows}
-        reading.covered = ref.number * self.provider.size if self.provider.numbered else ref.limit
+        reached = ref.number * self.provider.size if self.provider.numbered else ref.limit
+        reading.covered = max(reading.covered, reached)
         reading.walk.take(page)
         assert reading.walk.pages < ENDLESS, "a walk without an end"
 

@@ -5,18 +5,23 @@ behind it, each a Kafka record of its own, so that a new message never rewrites 
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from workers.polling import memory
 
-#: Rows of a sealed segment: about 9 kB, what one changed old row costs to write again.
-SEGMENT_ROWS = 256
-#: Rows that may stand above `remember` before the oldest are forgotten, so that forgetting is done in batches.
-SLACK_ROWS = 64
+#: Rows of a sealed segment: about 2 kB, what one changed old row costs to write again. A new row writes the tail
+#: again, which is one to two segments long.
+SEGMENT_ROWS = 64
+#: Rows that may stand above `remember` before the oldest are forgotten: to find them costs 0.2 ms, so it is done for
+#: this many at a time. They are 4 kB of a feed that is busy.
+SLACK_ROWS = 128
 #: Rows of a history that stay known while it is read: as many as a live walk of 20 pages may meet, twice.
 HISTORY_WINDOW_ROWS = 2000
+
+_NO_ROWS: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 class HistoryPages(NamedTuple):
@@ -116,8 +121,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
         row = memory.index(self.tail).get(row_id)
         if row is not None:
             return row
-        for segment in reversed(self.sealed):
-            if (row := memory.find(segment, row_id)) is not None:
+        for segment in self.sealed:
+            if row_id in segment and (row := memory.find(segment, row_id)) is not None:
                 return row
         return memory.find(self.history.rows, row_id) if self.history else None
 
@@ -139,16 +144,19 @@ def contacted(cursor: Cursor | None) -> Cursor | None:
     return cursor if cursor is not None and cursor.contact else None
 
 
-def remember(cursor: Cursor, rows: Mapping[bytes, bytes]) -> Cursor:
-    """The cursor with these encoded rows put in place of their predecessors, or behind the newest."""
-    if not rows:
+def remember(cursor: Cursor, rows: Mapping[bytes, bytes], fresh: Mapping[bytes, bytes] = _NO_ROWS) -> Cursor:
+    """The cursor with these encoded rows put in place of their predecessors, or behind the newest.
+
+    Of `fresh` ones it is known that there is no predecessor: none is looked for.
+    """
+    if not rows and not fresh:
         return cursor
-    rest = dict(rows)
-    sealed = tuple(_replaced(segment, rest) for segment in cursor.sealed)
-    history = cursor.history
-    if history is not None and (window := _replaced(history.rows, rest)) is not history.rows:
-        history = msgspec.structs.replace(history, rows=window)
-    tail = memory.joined(cursor.tail, rest) if rest else cursor.tail
+    rest, sealed, history = dict(rows), cursor.sealed, cursor.history
+    if rest:
+        sealed = tuple(_replaced(segment, rest) for segment in sealed)
+        if history is not None and (window := _replaced(history.rows, rest)) is not history.rows:
+            history = msgspec.structs.replace(history, rows=window)
+    tail = memory.joined(cursor.tail, {**rest, **fresh})
     return _sealing(msgspec.structs.replace(cursor, sealed=sealed, tail=tail, history=history))
 
 
@@ -176,15 +184,17 @@ def forget(cursor: Cursor, keep_rows: int, keep_since: int) -> Cursor:
     if cursor.count() <= keep_rows + SLACK_ROWS:
         return cursor
     unread = cursor.history.backfill if cursor.history else None
-    segments = (*cursor.sealed, cursor.tail)
-    every = (memory.time_of(row) for segment in segments for row in memory.index(segment).values())
-    times = sorted((time for time in every if unread is None or time > unread), reverse=True)
+    every = [memory.times(segment) for segment in (*cursor.sealed, cursor.tail)]
+    times = sorted((time for some in every for time in some if unread is None or time > unread), reverse=True)
     if len(times) <= keep_rows + SLACK_ROWS:
         return cursor
     floor = min(times[keep_rows - 1], keep_since)
     if floor <= times[-1]:
         return cursor
-    *sealed, tail = (_since(segment, floor, unread) for segment in segments)
+    segments = zip((*cursor.sealed, cursor.tail), every, strict=True)
+    *sealed, tail = (
+        _since(rows, floor, unread) if min(some, default=floor) < floor else rows for rows, some in segments
+    )
     kept = [(number, segment) for number, segment in zip(cursor.segments, sealed, strict=True) if segment]
     return msgspec.structs.replace(
         cursor,
@@ -224,10 +234,8 @@ def _replaced(segment: bytes, rows: dict[bytes, bytes]) -> bytes:
 
 def _since(segment: bytes, floor: int, unread: int | None) -> bytes:
     """The segment without its rows below the floor, but with those up to the time `unread`."""
-    rows = memory.index(segment).values()
-    times = [(row, memory.time_of(row)) for row in rows]
-    kept = [row for row, time in times if time >= floor or (unread is not None and time <= unread)]
-    return segment if len(kept) == len(rows) else b"".join(kept)
+    times = [(row, memory.time_of(row)) for row in memory.index(segment).values()]
+    return b"".join(row for row, time in times if time >= floor or (unread is not None and time <= unread))
 
 
 def _sealing(cursor: Cursor) -> Cursor:

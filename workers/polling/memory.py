@@ -50,9 +50,11 @@ _SILENT = 0b0001_0000
 _REVISED = 0b0010_0000
 _RARE_PARTS = 0b0100_0000
 _FREQUENT = 0b1111_1111  # the bits of the first byte
-#: Segments whose rows are kept indexed, those of the feeds that are active now: 10 kB for a conversation, 100 kB at
-#: most, 50 MB in all. A feed that was idle pays one indexing when it wakes (50 rows: 15 µs).
-INDEXED_SEGMENTS = 512
+#: Segments whose rows are kept indexed, those of the feeds that are active now: 10 kB for a conversation, 25 kB at
+#: most, 25 MB in all. A feed that was idle pays one indexing when it wakes (50 rows: 15 µs).
+INDEXED_SEGMENTS = 1024
+#: Segments whose number of rows is kept: those of the feeds that have news and a long memory.
+_COUNTED_SEGMENTS = 4096
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -83,29 +85,40 @@ def encode(known: Known) -> bytes:
 
     The flags say whether the second byte of bits and the revision are there.
     """
-    bits = 0
-    for name in known.parts:
-        bits |= _BIT[name]
+    parts = known.parts
+    bits, flags, order = _layout(tuple(parts))
     time = min(max(known.time + _TIME_BIAS, 0), (1 << 48) - 1)
-    flags = known.rank | known.unreadable * _UNREADABLE | known.silent * _SILENT
-    flags |= (known.revision > 0) * _REVISED | (bits > _FREQUENT) * _RARE_PARTS
-    body = b"".join(
-        [
-            known.id,
-            raw_digest(known.raw),
-            time.to_bytes(_TIME_BYTES, "big"),
-            bytes([flags]),
-            bits.to_bytes(2 if flags & _RARE_PARTS else 1, "little"),
-            *(known.parts[name] for name in _in_bit_order(tuple(known.parts))),
-            _leb128(known.revision) if known.revision else b"",
-        ]
+    flags |= known.rank
+    if known.unreadable:
+        flags |= _UNREADABLE
+    if known.silent:
+        flags |= _SILENT
+    revision = b""
+    if known.revision:
+        flags |= _REVISED
+        revision = _leb128(known.revision)
+    digests = b"".join([parts[name] for name in order])
+    length = _BITS_AT + len(bits) + len(digests) + len(revision)
+    place = time << 8 | flags
+    return b"%c%b%b%b%b%b%b" % (
+        length,
+        known.id,
+        raw_digest(known.raw),
+        place.to_bytes(7, "big"),
+        bits,
+        digests,
+        revision,
     )
-    return bytes([len(body) + 1]) + body
 
 
 @lru_cache(maxsize=256)  # few kinds of messages make most of them
-def _in_bit_order(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=BITS.index))
+def _layout(names: tuple[str, ...]) -> tuple[bytes, int, tuple[str, ...]]:
+    """The bits of these parts, the flag of how many bytes they are, and the order of their digests."""
+    bits = 0
+    for name in names:
+        bits |= _BIT[name]
+    rare = bits > _FREQUENT
+    return bits.to_bytes(2 if rare else 1, "little"), rare * _RARE_PARTS, tuple(sorted(names, key=BITS.index))
 
 
 def decode(row: bytes) -> Known:
@@ -158,6 +171,16 @@ def find(segment: bytes, row_id: bytes) -> bytes | None:
     return index(segment).get(row_id) if row_id in segment else None
 
 
+def times(segment: bytes) -> list[int]:
+    """Provider times of a segment's rows, ms; no row is made for it."""
+    found, at, end = list[int](), 0, len(segment)
+    while at < end:
+        found.append(int.from_bytes(segment[at + _TIME_AT : at + _FLAGS_AT], "big") - _TIME_BIAS)
+        at += segment[at]
+    return found
+
+
+@lru_cache(maxsize=_COUNTED_SEGMENTS)
 def count(segment: bytes) -> int:
     """How many rows a segment holds, by their lengths alone."""
     rows = at = 0
@@ -169,6 +192,8 @@ def count(segment: bytes) -> int:
 
 def joined(segment: bytes, rows: Mapping[bytes, bytes]) -> bytes:
     """The segment with these encoded rows in place of their predecessors, or behind its last."""
+    if not rows:
+        return segment
     after = {**index(segment), **rows}
     longer = b"".join(after.values())
     _indexed.pop(segment, None)  # what it became takes its place

@@ -6,6 +6,7 @@ the cursor, and the next walk finds it. Each batch is judged against the cursor 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from workers.polling.cursor import Cursor, History, Newest, contacted, finish_hi
 from workers.polling.first_contact import FirstContact
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Gap, Outcome
-from workers.polling.reconcile import Normalise, reconcile
+from workers.polling.reconcile import Normalise, Standings, reconcile
 from workers.polling.rules import Rules
 from workers.polling.standing import identity_of
 from workers.polling.walk import LiveWalk, Row
@@ -47,7 +48,8 @@ Imprint = Callable[[Sequence[int]], bytes | None]
 class Plan(Protocol):
     """How the rows of one walk are published, and the conversation's state behind the last of them.
 
-    `base` is the cursor that the rows were chosen against.
+    `base` is the cursor that the rows were chosen against, and `standings` is where they stood, by identity, as far as
+    `open` leaves them where they were.
     """
 
     rows: Sequence[Row]
@@ -55,6 +57,7 @@ class Plan(Protocol):
     gaps: tuple[Gap, ...]
     conversation: ConversationState | None
     base: Cursor | None
+    standings: Standings
 
     def open(self, cursor: Cursor | None) -> Cursor:
         """The cursor that the first batch is judged against."""
@@ -83,6 +86,8 @@ class LivePlan:
         self._left_behind = _left_behind(walk, rules, now)
         # Rows that are left to a history stand there as pending: it publishes them, and what changed is told now.
         self.rows: Sequence[Row] = walk.rows()
+        as_they_were = known is not None and self._left_behind is None
+        self.standings: Standings = walk.standings if as_they_were else {}
         self.gaps = self._first.gaps if self._first else _gap_behind(walk)
 
     def open(self, cursor: Cursor | None) -> Cursor:
@@ -111,6 +116,7 @@ class HistoryPlan:
     conversation: ConversationState | None = None
     #: Live polls may have looked at these rows later than this walk did: the newest page is always looked at anew.
     base: Cursor | None = None
+    standings: Standings = MappingProxyType({})
 
     def __init__(self, walk: HistoryWalk, history: History) -> None:
         window = memory.index(history.rows)
@@ -190,7 +196,8 @@ class Batches:
 
     def _outcome(self, base: Cursor, rows: Sequence[Row], before: Cursor | None) -> Outcome:
         plan = self._plan
-        outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history)
+        judged = {} if self._begun or self._disturbed else plan.standings
+        outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history, judged=judged)
         gaps = outcome.gaps if self._begun else (*plan.gaps, *outcome.gaps)
         cursor, conversation = outcome.cursor, None
         if len(rows) == len(self._rows):

@@ -4,7 +4,8 @@
 judged against the cursor it is given, so rows collected while another commit went through are judged right.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -21,13 +22,26 @@ from workers.providers.decoding import as_received
 from workers.times import parse_iso
 
 Normalise = Callable[[RawRow], Normalised]
+#: Where rows stand, by identity, as far as that is known already.
+Standings = Mapping[bytes, Standing]
+_NONE_JUDGED: Standings = MappingProxyType({})
 
 
 class Reconciler:
     """Collects what a set of rows comes to, against one cursor. Used once: see `reconcile`."""
 
-    def __init__(self, cursor: Cursor, normalise: Normalise, rules: Rules, now: int, *, history: bool) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        normalise: Normalise,
+        rules: Rules,
+        now: int,
+        *,
+        history: bool,
+        judged: Standings = _NONE_JUDGED,
+    ) -> None:
         self._cursor = cursor
+        self._judged = judged
         self._normalise = normalise
         self._now = now
         self._history = history
@@ -35,7 +49,9 @@ class Reconciler:
         self._stood = cursor.opening
         if history and cursor.history is not None:
             self._stood = cursor.history.backfill
+        #: Encoded rows to remember, and which of them the cursor knew before.
         self.rows: dict[bytes, bytes] = {}
+        self._known: set[bytes] = set()
         self.changes: list[Change] = []
         self.letters: list[Letter] = []
         self.left_out: dict[str, int] = {}
@@ -45,7 +61,7 @@ class Reconciler:
     def take(self, row: RawRow | BrokenRow) -> None:
         """One row, oldest first."""
         row_id = identity_of(row)
-        standing = standing_of(row, self._cursor, row_id)
+        standing = self._judged.get(row_id) or standing_of(row, self._cursor, row_id)
         if self._history and standing is Standing.PENDING:
             standing = Standing.NEW
         if standing is Standing.KNOWN or standing is Standing.PENDING:
@@ -88,7 +104,7 @@ class Reconciler:
         self._remember(row, Known(id=row_id, raw=row.digest, time=self._now, unreadable=True))
 
     def _create(self, row: RawRow, row_id: bytes) -> None:
-        normalised = self._normalised(row, Known(id=row_id, raw=row.digest, time=row.time))
+        normalised = self._normalised(row, row_id)
         if normalised is None:
             return
         message = normalised.message
@@ -114,12 +130,13 @@ class Reconciler:
         encoded = self._cursor.find(row_id)
         if encoded is None:
             return
+        self._known.add(row_id)
         before = memory.decode(encoded)
         if before.silent:
             self._remember(row, msgspec.structs.replace(before, raw=row.digest))
         elif before.unreadable and not before.parts:
             self._create(row, row_id)
-        elif (normalised := self._normalised(row, before)) is not None:
+        elif (normalised := self._normalised(row, row_id, before)) is not None:
             self._compare(row, before, normalised)
 
     def _compare(self, row: RawRow, before: Known, normalised: Normalised) -> None:
@@ -160,7 +177,7 @@ class Reconciler:
             digest=b"".join(after.parts.values()),
         )
 
-    def _normalised(self, row: RawRow, known: Known) -> Normalised | None:
+    def _normalised(self, row: RawRow, row_id: bytes, before: Known | None = None) -> Normalised | None:
         """The row's message; where it makes no sense, a dead letter instead and the row remembered as told."""
         try:
             return self._normalise(row)
@@ -175,6 +192,7 @@ class Reconciler:
                     payload=as_received(row.raw),
                 )
             )
+        known = before or Known(id=row_id, raw=row.digest, time=row.time)
         self._remember(row, msgspec.structs.replace(known, raw=row.digest, unreadable=True))
         return None
 
@@ -182,6 +200,13 @@ class Reconciler:
         self.rows[known.id] = memory.encode(known)
         if isinstance(row, RawRow) and (self.newest is None or row.time >= self.newest.time):
             self.newest = Newest(id=row.id, time=row.time)
+
+    def split(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+        """The encoded rows to remember: those that the cursor knew before, and those that are new to it."""
+        if not self._known:
+            return {}, self.rows
+        changed = {row_id: row for row_id, row in self.rows.items() if row_id in self._known}
+        return changed, {row_id: row for row_id, row in self.rows.items() if row_id not in changed}
 
 
 def reconcile(
@@ -192,17 +217,19 @@ def reconcile(
     now: int,
     *,
     history: bool = False,
+    judged: Standings = _NONE_JUDGED,
 ) -> Outcome:
     """What these rows, oldest first, come to against the cursor.
 
-    `history` says that the rows are a batch of the cursor's own history, which then counts them as its own.
+    `history` says that the rows are a batch of the cursor's own history, which then counts them as its own. `judged`
+    holds what is known already of where rows stand against this very cursor.
     """
-    work = Reconciler(cursor, normalise, rules, now, history=history)
+    work = Reconciler(cursor, normalise, rules, now, history=history, judged=judged)
     for row in rows:
         work.take(row)
     gaps = _memory_gap(cursor, work)
     keep_since = _kept_since(cursor, now - rules.settle)
-    after = _remembered(cursor, work, rows, keep_since) if history else remember(cursor, work.rows)
+    after = _remembered(cursor, work, rows, keep_since) if history else remember(cursor, *work.split())
     after = msgspec.structs.replace(after, newest=work.newest, memory_gap_said=cursor.memory_gap_said or bool(gaps))
     return Outcome(
         cursor=forget(after, rules.remember, keep_since),
@@ -217,10 +244,10 @@ def reconcile(
 
 def _remembered(cursor: Cursor, work: Reconciler, rows: Sequence[RawRow | BrokenRow], keep_since: int) -> Cursor:
     """The cursor after a batch of its history: rows not known before stay in the history's window."""
-    fresh = {row_id: row for row_id, row in work.rows.items() if cursor.find(row_id) is None}
-    after = remember(cursor, {row_id: row for row_id, row in work.rows.items() if row_id not in fresh})
+    changed, fresh = work.split()
+    after = remember(cursor, changed)
     if after.history is None:
-        return remember(after, fresh)
+        return remember(after, {}, fresh)
     history = remember_history(after.history, fresh, keep_since)
     reached = [row.time for row in rows if isinstance(row, RawRow)]
     done = max(reached if history.done is None else [*reached, history.done], default=None)

@@ -59,6 +59,8 @@ class LiveWalk:
         self.cut = False
         #: The newest time (ms) on page one: what is newer appeared while the walk went on.
         self.newest: int | None = None
+        #: Where the rows stand that were not known as they are, by identity, against `cursor`.
+        self.standings: dict[bytes, Standing] = {}
         #: The oldest row of the last page that had any.
         self.oldest: RawRow | None = None
         self.cursor = contacted(cursor)
@@ -154,7 +156,7 @@ class LiveWalk:
         return standings
 
     def _note(self, row: Row, row_id: bytes) -> Standing:
-        standing = standing_of(row, self.cursor, row_id)
+        standing = self.standings[row_id] = standing_of(row, self.cursor, row_id)
         if standing is Standing.KNOWN:
             self._seen.pop(row_id, None)  # it changed, and changed back
         elif isinstance(row, RawRow):
