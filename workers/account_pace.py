@@ -12,8 +12,10 @@ KEPT_AGAIN = 0.9
 class AccountPace:
     """One account on this worker. Tell it with `show` how many feeds share how many requests."""
 
-    def __init__(self, provider: str, account: str, max_interval: float, metrics: Metrics) -> None:
-        self._max_interval = max_interval
+    def __init__(
+        self, provider: str, account: str, max_interval: float, metrics: Metrics, requests_per_poll: int = 1
+    ) -> None:
+        self._max_interval, self._cost = max_interval, requests_per_poll
         self._round = metrics.round_seconds.labels(provider, account)
         self._kept = True
         self._log = logs.logger("account").bind(account=account, provider=provider)
@@ -23,11 +25,11 @@ class AccountPace:
         if per_minute <= 0:  # no shard is ours: nothing is promised
             self._round.set(0)
             return
-        self._round.set(round_seconds(feeds, per_minute))
-        words = shortfall(feeds, per_minute, self._max_interval)
+        self._round.set(round_seconds(feeds, per_minute, self._cost))
+        words = shortfall(feeds, per_minute, self._max_interval, self._cost)
         if words is not None and self._kept:
             self._kept = False
             self._log.warning("max_interval_not_kept", feeds=feeds, requests_per_minute=per_minute, reason=words)
-        elif not self._kept and feeds <= KEPT_AGAIN * feeds_kept(per_minute, self._max_interval):
+        elif not self._kept and feeds <= KEPT_AGAIN * feeds_kept(per_minute, self._max_interval, self._cost):
             self._kept = True
             self._log.info("max_interval_kept", feeds=feeds, requests_per_minute=per_minute)

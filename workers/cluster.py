@@ -14,6 +14,7 @@ import orjson
 
 from workers.metrics import ACCOUNT_STATES
 from workers.model import Record
+from workers.providers.account import AccountSettings
 from workers.settings.settings import Settings
 from workers.stream import group
 from workers.stream.group import Member
@@ -23,6 +24,15 @@ from workers.stream.partition import partition_of
 WORKER_SECONDS = 2.0
 
 Details = Mapping[str, Any]
+
+#: What `merged` needs of each part.
+_COUNTS = ("overdue", "gaps", "dead_letters", "published")
+_WAITS = ("longest_wait_seconds", "paused_seconds")
+_MOMENTS = ("last_success", "last_message")
+_TOLD = {
+    *("provider", "state", "since", "feeds", "requests_per_minute", "max_interval_seconds"),
+    *(*_COUNTS, *_WAITS, *_MOMENTS),
+}
 
 
 class WorkerStatus(Record, frozen=True, kw_only=True):
@@ -69,7 +79,7 @@ async def observed(settings: Settings) -> Cluster:
         group=settings.kafka.group,
         state=found.state,
         workers=workers,
-        accounts={name: merged(_of(workers, name)) for name in settings.accounts},
+        accounts={name: _account(workers, account) for name, account in settings.accounts.items()},
         unowned=tuple(sorted(set(range(settings.kafka.shards)) - owned)),
     )
 
@@ -107,16 +117,23 @@ def merged(told: Iterable[Details]) -> Details:
         "feeds": _summed(part["feeds"] for part in parts),
         "requests_per_minute": round(sum(part["requests_per_minute"] for part in everyone), 1),
         "max_interval_seconds": parts[0]["max_interval_seconds"],
-        **{name: sum(part[name] for part in parts) for name in ("overdue", "gaps", "dead_letters", "published")},
-        **{name: max(part[name] for part in parts) for name in ("longest_wait_seconds", "paused_seconds")},
-        **{name: _newest(part[name] for part in parts) for name in ("last_success", "last_message")},
+        **{name: sum(part[name] for part in parts) for name in _COUNTS},
+        **{name: max(part[name] for part in parts) for name in _WAITS},
+        **{name: _newest(part[name] for part in parts) for name in _MOMENTS},
         "backfill": _backfill(part["backfill"] for part in parts if "backfill" in part),
     }
 
 
+def _account(workers: Iterable[WorkerStatus], account: AccountSettings) -> Details:
+    """What all of them say of one account, beside what is configured; empty where none says anything."""
+    found = merged(_of(workers, account.name))
+    return found and {**found, "requests_per_minute_configured": account.requests_per_minute}
+
+
 def _of(workers: Iterable[WorkerStatus], account: str) -> list[Details]:
+    """What they say of it, as far as it is all there: a worker of another version may tell less, or otherwise."""
     said = (worker.told.get("accounts", {}).get(account) for worker in workers)
-    return [part for part in said if isinstance(part, dict)]
+    return [part for part in said if isinstance(part, dict) and part.keys() >= _TOLD]
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from workers import logs
 from workers.discovery import DiscoveringAdapter, Discovery
-from workers.errors import FeedsNotWritten, PollFailed, ReopenShard
+from workers.errors import FeedsNotWritten, PollFailed, ReopenShard, StopWorker
 from workers.model import Feed
 from workers.polling.fetch import Fetcher
 from workers.settings.kafka import KafkaSettings, TopicNames
@@ -60,16 +60,25 @@ class FeedFinder:
                 self._log.warning("discovery_failed", reason=error.reason, error=str(error))
             except (FeedsNotWritten, ReopenShard) as error:
                 self._log.warning("discovered_feeds_not_written", error=str(error))
+            except StopWorker:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not take every account's polls with it
+                self._log.error("discovery_fault", exc_info=error)
             await asyncio.sleep(self._look_seconds)
 
     async def _look(self) -> None:
-        found = await self._discovery.run_once()
-        if all(feed.key in self._known for feed in found):
-            return
-        # Whatever stands in the topic was decided by someone, a paused feed above all: it is left as it is.
-        stored = await stored_definitions(self._kafka, self._topics)
-        self._known |= {definition.key.decode("utf-8", "replace") for definition in stored}
-        await self._write([feed for feed in found if feed.key not in self._known])
+        """Write what each page brings as it comes: a list that fails at its last page has given all the others."""
+        read = False
+        async for feeds in self._discovery.pages():
+            if self._new(feeds) and not read:
+                # Whatever stands in the topic was decided by someone, a paused feed above all: it is left as it is.
+                stored = await stored_definitions(self._kafka, self._topics)
+                self._known |= {definition.key.decode("utf-8", "replace") for definition in stored}
+                read = True
+            await self._write(self._new(feeds))
+
+    def _new(self, feeds: list[Feed]) -> list[Feed]:
+        return [feed for feed in feeds if feed.key not in self._known]
 
     async def _write(self, feeds: list[Feed]) -> None:
         if not feeds:

@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +67,7 @@ class Service:
         except OSError as error:
             await self._runner.cleanup()
             raise StopWorker(
-                f"service.listen: cannot listen on {self._host}:{self._port} ({error.strerror or error}); "
+                f"service.listen: cannot listen on {self._host}:{self._port} ({_why(error)}); "
                 "is another worker using it? Give each worker an address of its own"
             ) from None
         self._lag = asyncio.create_task(self._measure_lag())
@@ -102,3 +103,8 @@ class Service:
             due = loop.time() + LAG_SECONDS
             await asyncio.sleep(LAG_SECONDS)
             self._metrics.loop_lag.set(max(0.0, loop.time() - due))
+
+
+def _why(error: OSError) -> str:
+    """The system's own words: asyncio's repeat the address as Python writes it."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)

@@ -10,8 +10,8 @@ from workers.cli.context import printable
 from workers.cli.status_tables import lasting
 from workers.cluster import Details
 
-#: Columns of a bar: beside it the words of a line fit into a terminal of 100.
-BAR_COLUMNS = 24
+#: Columns of a bar: beside it the words of a line fit into a terminal of 80.
+BAR_COLUMNS = 16
 
 
 def backfill_bars(accounts: Mapping[str, Details]) -> Table | None:
@@ -20,7 +20,7 @@ def backfill_bars(accounts: Mapping[str, Details]) -> Table | None:
     if not reading:
         return None
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for name in ("history of", "", "feeds", "messages", "a second", "left"):
+    for name in ("history of", "", "feeds", "messages", "each s", "left"):
         table.add_column(name, no_wrap=True, justify="left" if name in {"history of", ""} else "right")
     for name, told in reading.items():
         share = share_done(told)
@@ -30,7 +30,7 @@ def backfill_bars(accounts: Mapping[str, Details]) -> Table | None:
             f"{told['feeds_done']}/{told['feeds_done'] + told['feeds_left']}",
             f"{told['messages']:,}".replace(",", " "),
             f"{told['messages_per_second']:.0f}",
-            Text("looking for its end", "dim") if told["pages_left"] is None else _time_left(told["seconds_left"]),
+            Text("finding its end", "dim") if told["pages_left"] is None else _time_left(told["seconds_left"]),
         )
     return table
 

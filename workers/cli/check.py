@@ -73,13 +73,14 @@ def _say_configuration(
 
 def _accounts_table(adapters: Mapping[str, Adapter]) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for head in ("account", "provider", "feeds", "requests/min", "each visited every"):
-        table.add_column(head, justify="right" if head in {"feeds", "requests/min"} else "left")
+    for head in ("account", "provider", "feeds", "requests/min", "a poll", "each visited every"):
+        table.add_column(head, justify="right" if head in {"feeds", "requests/min", "a poll"} else "left")
     for name, adapter in adapters.items():
         every = visited_every(adapter)
         feeds = f"{len(adapter.standing_feeds())}{' + discovered' if adapter.account.discover else ''}"
         rate = f"{adapter.account.requests_per_minute:g}"
-        table.add_row(name, adapter.provider, feeds, rate, "—" if every is None else span(every))
+        cost = str(adapter.requests_per_poll)
+        table.add_row(name, adapter.provider, feeds, rate, cost, "—" if every is None else span(every))
     return table
 
 

@@ -11,8 +11,18 @@ from rich.text import Text
 
 from workers import cluster
 from workers.cli.backfill_bars import backfill_bars
-from workers.cli.context import Configuration, configured, emit, epilog, finished, for_a_program, stderr, told
-from workers.cli.status_tables import accounts_table, workers_table
+from workers.cli.context import (
+    Configuration,
+    configured,
+    emit,
+    epilog,
+    finished,
+    for_a_program,
+    printable,
+    stderr,
+    told,
+)
+from workers.cli.status_tables import accounts_table, notes, workers_table
 from workers.cluster import Cluster
 from workers.errors import BrokerUnreachable
 from workers.settings.settings import Settings
@@ -30,16 +40,23 @@ _EXAMPLES = ("afluente status", "afluente status --watch", "afluente status | jq
 def status(configuration: Configuration, *, watch: bool) -> None:
     """Show what a running cluster is doing.
 
-    Asks Kafka who owns which shard, and each worker what its accounts are at: states, feeds, how far the schedule is
-    behind, gaps and dead letters since the workers started, histories that are being read. A table for people on
-    stderr, one JSON line on stdout.
-    """
+    Asks Kafka who owns which shard, and each worker what its accounts are at. A table for people on stderr, one JSON
+    line on stdout. Workers tell of what happened since they started.
+
+    \b
+    for       since when the account is in this state
+    behind    feeds not polled for longer than max_interval_seconds
+    oldest    since the feed that was polled longest ago was polled
+    page      since the last successful poll
+    message   since the newest published message was written
+    """  # noqa: D301 - click looks for the character itself: it keeps these lines as they are
     settings = configuration.settings()
     if watch:
         with suppress(KeyboardInterrupt):  # it has no other end
             finished(_lines(settings) if for_a_program() else _watched(settings))
         return
-    found = finished(cluster.observed(settings))
+    with stderr.status("asking Kafka and the workers"):  # a Kafka that is away is waited for
+        found = finished(cluster.observed(settings))
     if for_a_program():
         emit(found.as_json())
     stderr.print(_picture(found), soft_wrap=False)
@@ -82,6 +99,11 @@ def _parts(found: Cluster) -> Iterator[RenderableType]:
     if told_of:
         yield Text()
         yield accounts_table(told_of)
+    if any(map(notes, told_of.values())):
+        yield Text()
+    for name, account in told_of.items():
+        if words := notes(account):
+            yield Text.assemble((f"{printable(name)}: ", "bold"), words)
     for name in sorted(found.accounts.keys() - told_of.keys()):
         yield Text(f"{name}: no worker that can be reached from here knows this account", "yellow")
     if bars := backfill_bars(told_of):

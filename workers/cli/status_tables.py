@@ -7,16 +7,20 @@ from itertools import pairwise
 from rich.table import Table
 from rich.text import Text
 
+from workers.cli.amounts import counted
 from workers.cli.context import printable
 from workers.cluster import Details, WorkerStatus
+from workers.times import span
 
 _STYLES = {
     **dict.fromkeys(("serving", "polling", "idle"), "green"),
     **dict.fromkeys(("restoring", "joining", "draining", "backfilling", "rate_limited"), "yellow"),
     **dict.fromkeys(("fenced", "unreachable", "refused", "failing", "stuck"), "red"),
 }
-#: Seconds, and the letter of the unit, from which on a time is told in that unit.
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+#: Part of its configured requests from which on an account counts as slowed: shares of shards are rounded.
+_SLOWED = 0.95
+#: States of feeds that a person wants to know of.
+_TOLD_FEEDS = ("backfilling", "failing", "parked", "unreadable")
 
 
 def workers_table(workers: Sequence[WorkerStatus]) -> Table:
@@ -30,22 +34,41 @@ def workers_table(workers: Sequence[WorkerStatus]) -> Table:
 
 
 def accounts_table(accounts: Mapping[str, Details]) -> Table:
-    """What each account is at. `behind`: feeds not polled for longer than the account's greatest interval."""
-    table = _table("account", "state", "for", "feeds", "behind", "longest wait", "last page", "last message", "notes")
+    """What each account is at, in a terminal of 80 columns.
+
+    `behind`: feeds not polled for longer than the account's greatest interval; `oldest`: since the feed polled longest
+    ago was; `page` and `message`: since the last successful poll, and since the newest message was written.
+    """
+    table = _table("account", "state", "for", "feeds", "behind", "oldest", "page", "message")
     for name, account in accounts.items():
-        feeds = account["feeds"]
         table.add_row(
             printable(name),
             _state(account["state"]),
             ago(account["since"]),
-            str(sum(feeds.values())),
+            str(sum(account["feeds"].values())),
             Text(str(account["overdue"]), "red" if account["overdue"] else ""),
             lasting(account["longest_wait_seconds"]),
             ago(account["last_success"]),
             ago(account["last_message"]),
-            _notes(account),
         )
     return table
+
+
+def notes(account: Details) -> str:
+    """What of an account is out of the ordinary, in words; empty where nothing is."""
+    feeds = account["feeds"]
+    words = [f"{feeds[state]} {state}" for state in _TOLD_FEEDS if feeds.get(state)]
+    words += [
+        counted(account[name], name.removesuffix("s").replace("_", " "))
+        for name in ("gaps", "dead_letters")
+        if account[name]
+    ]
+    if account["paused_seconds"] > 0:
+        words.append(f"asks again in {lasting(account['paused_seconds'])}")
+    rate, configured = account["requests_per_minute"], account.get("requests_per_minute_configured", 0)
+    if rate < _SLOWED * configured:
+        words.append(f"at {rate:g} of {configured:g} requests a minute")
+    return ", ".join(words)
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -58,27 +81,15 @@ def ranges(numbers: Sequence[int]) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A time as people tell it: `12 s`, `3 min`, `5 h`, `2 d`."""
-    for length, unit in _UNITS:
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return "0 s"
+    """A time as people tell it, in whole units: `0 s`, `90 s`, `12 min`, `5 h`, `3 days`."""
+    return span(round(max(seconds, 0.0)))
 
 
 def ago(moment: str | None) -> str:
-    """How long ago an RFC 3339 time was; `never`."""
+    """How long ago an RFC 3339 time was; workers know of nothing before their own start."""
     if moment is None:
-        return "never"
+        return "none yet"
     return lasting((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
-
-
-def _notes(account: Details) -> str:
-    feeds = account["feeds"]
-    notes = [f"{feeds[state]} {state}" for state in ("backfilling", "parked", "unreadable") if feeds.get(state)]
-    notes += [f"{account[name]} {name.replace('_', ' ')}" for name in ("gaps", "dead_letters") if account[name]]
-    if account["paused_seconds"] > 0:
-        notes.append(f"asks again in {lasting(account['paused_seconds'])}")
-    return ", ".join(notes)
 
 
 def _state(word: str) -> Text:
@@ -88,5 +99,5 @@ def _state(word: str) -> Text:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name, no_wrap=name not in {"address", "notes", "shards"}, overflow="fold")
+        table.add_column(name, no_wrap=name not in {"address", "shards"}, overflow="fold")
     return table

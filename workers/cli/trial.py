@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 
 from workers.cli.amounts import counted
+from workers.cli.doubts import not_kept
 from workers.cli.verdict import Verdict, verdict
 from workers.discovery import DiscoveringAdapter, discovers
 from workers.errors import ParkFeed, PollFailed, RowUnreadable, StopWorker
 from workers.model import Feed, Page, PageRef, RawRow, Record
-from workers.polling.capacity import shortfall
 from workers.polling.fetch import Fetcher
 from workers.polling.transport import PooledTransport
 from workers.providers.base import Adapter
@@ -105,10 +105,8 @@ async def _discovery(adapter: DiscoveringAdapter, fetcher: Fetcher) -> Verdict:
     except PollFailed as error:
         found = verdict(error)
         return Verdict(word=found.word, said=f"discovery: {found.said}", advice=found.advice)
-    account = adapter.account
     said = f"the first page of its list names {counted(len(feeds), 'feed')}"
-    words = shortfall(len(feeds), account.requests_per_minute, account.max_interval_seconds)
-    return Verdict(word="ok", said=said, advice=f"{words} (max_interval_seconds)" if words else "")
+    return Verdict(word="ok", said=said, advice=not_kept(adapter, len(feeds)) or "")
 
 
 def _seen(adapter: Adapter, feed: Feed, page: Page) -> Verdict:

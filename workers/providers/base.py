@@ -28,6 +28,8 @@ class Adapter(Protocol):
     feed_fields: ClassVar[tuple[str, ...]]
     #: Whether any page can be asked for by its number (then long histories are read from their old end).
     numbered: ClassVar[bool]
+    #: Requests of a poll that finds nothing new: 1, or more where its newest end stands in several documents.
+    requests_per_poll: ClassVar[int]
     account: AccountSettings
 
     def first(self) -> PageRef:

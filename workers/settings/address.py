@@ -8,7 +8,7 @@ def host_and_port(text: str, lowest_port: int = 1) -> tuple[str, int]:
     """Host (an IPv6 address without its brackets) and port of `host:port`. Raises ValueError."""
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit():
-        raise ValueError('must be "host:port", like "localhost:9092"')
+        raise ValueError('must be "host:port", like "127.0.0.1:9092"')
     if not lowest_port <= int(port[:6]) <= HIGHEST_PORT:
         raise ValueError(f"must have a port from {lowest_port} to {HIGHEST_PORT}")
     bracketed = host.startswith("[") and host.endswith("]")

@@ -14,9 +14,9 @@ def test_a_right_configuration_is_summed_up_and_ends_with_0(run):
     assert ended.exit_code == 0
     assert ended.stderr.splitlines() == [
         "ok           afluente.toml: 2 accounts, 12 shards",
-        "account  provider   feeds  requests/min  each visited every",
-        "loja     ogmma          1            60  1 s               ",
-        "clinica  99digital      1            60  1 s               ",
+        "account  provider   feeds  requests/min  a poll  each visited every",
+        "loja     ogmma          1            60       1  1 s               ",
+        "clinica  99digital      1            60       1  1 s               ",
     ]
     assert json.loads(ended.stdout) == {"check": "configuration", "result": "ok", "warnings": []}
 
@@ -72,7 +72,11 @@ OGMMA = 'provider = "ogmma"'
     ("before", "after", "warned"),
     [
         ("[kafka]", f"[kafka]\n{SASL}", "kafka.sasl.mechanism"),
+        ("[kafka]", f"[kafka]\n{SASL.replace('PLAIN', 'SCRAM-SHA-256')}", "kafka.sasl.mechanism"),
         ('["127.0.0.1:1"]', '["127.0.0.1:1", "127.0.0.1:2"]', "kafka.replication_factor"),
+        ("[kafka]", "[kafka]\nsession_timeout_seconds = 61", "kafka.session_timeout_seconds = 61"),
+        ("[kafka]", "[service]\nshutdown_seconds = 31\n\n[kafka]", "service.shutdown_seconds = 31"),
+        ("[kafka]", "[output]\nmax_event_bytes = 1048589\n\n[kafka]", "output.max_event_bytes = 1048589"),
         ('feeds = [{ channel_id = "66aa09", conversation_id = "66aa01" }]', "", "accounts.loja: lists no feeds"),
         (OGMMA, f"{OGMMA}\n{HTTP}", "accounts.loja.base_url"),
         (OGMMA, f"{OGMMA}\nrequests_per_minute = 0.01", "accounts.loja.requests_per_minute"),
@@ -117,4 +121,24 @@ def test_a_budget_that_cannot_keep_the_greatest_interval_is_told_in_numbers(run,
     (warning,) = json.loads(ended.stdout)["warnings"]
     told = "2 feeds at 0.5/min are visited every 4 min, quiet ones every 6 min; at most 0 feeds keep 2 min"
     assert warning.startswith("accounts.loja.requests_per_minute")
+    assert told in warning
+
+
+def test_a_provider_that_takes_two_requests_a_poll_is_visited_half_as_often(run, folder):
+    # Given 40 chats at Wegly, 60 requests a minute, and a bound of a minute
+    chats = ", ".join(f'{{ chat_id = "{number}" }}' for number in range(40))
+    escola = f"""
+[accounts.escola]
+provider = "wegly"
+api_key = {{ env = "LOJA_KEY" }}
+max_interval_seconds = 60
+feeds = [{chats}]
+"""
+    (folder / "afluente.toml").write_text(CONFIGURATION + escola)
+    # When
+    ended = run("check", "--offline")
+    # Then
+    assert "escola   wegly         40            60       2  80 s" in ended.stderr
+    (warning,) = json.loads(ended.stdout)["warnings"]
+    told = "40 feeds at 60/min, 2 a poll, are visited every 80 s, quiet ones every 2 min; at most 20 feeds keep 60 s"
     assert told in warning

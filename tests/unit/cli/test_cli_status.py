@@ -8,6 +8,7 @@ from rich.console import Console
 
 from workers.cli import status as status_module
 from workers.cli.backfill_bars import backfill_bars, share_done
+from workers.cli.status_tables import accounts_table, lasting, notes
 from workers.cluster import Cluster
 from workers.errors import BrokerUnreachable
 
@@ -62,7 +63,7 @@ def test_a_bar_tells_feeds_messages_rate_and_time_left():
 def test_nobody_guesses_how_long_a_history_is_before_its_end_was_found():
     unknown = {**HISTORY, "pages_left": None, "seconds_left": None}
     assert share_done(unknown) is None
-    assert "looking for its end" in drawn(backfill_bars({"clinica": {"backfill": unknown}}))
+    assert "finding its end" in drawn(backfill_bars({"clinica": {"backfill": unknown}}))
 
 
 def test_without_histories_there_is_no_bar():
@@ -96,3 +97,54 @@ def test_a_kafka_that_was_never_there_ends_it(run, looks):
     ended = run("status", "--watch")
     assert ended.exit_code == 1
     assert "no broker answered" in ended.stderr
+
+
+def an_account(**told) -> dict:
+    return {
+        "provider": "ogmma",
+        "state": "polling",
+        "since": "2026-01-05T12:00:00.000Z",
+        "feeds": {"active": 9412, "parked": 0, "backfilling": 0, "unreadable": 0},
+        "overdue": 0,
+        "longest_wait_seconds": 3.2,
+        "max_interval_seconds": 3600,
+        "requests_per_minute": 60.0,
+        "requests_per_minute_configured": 60.0,
+        "paused_seconds": 0.0,
+        "last_success": "2026-01-05T12:00:00.000Z",
+        "last_message": None,
+        "gaps": 0,
+        "dead_letters": 0,
+        "published": 30,
+        "backfill": {**HISTORY, "feeds_left": 3},
+        **told,
+    }
+
+
+def test_nothing_is_cut_off_in_a_terminal_of_80_columns():
+    # Given an account in each of the longest words
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    unknown = an_account(state="rate_limited", backfill={**HISTORY, "pages_left": None})
+    # When
+    console.print(accounts_table({"recepcao-2": unknown}))
+    console.print(backfill_bars({"recepcao-2": unknown}))
+    # Then
+    assert "…" not in console.file.getvalue()
+    assert all(word in console.file.getvalue() for word in ("rate limited", "none yet", "message", "finding its end"))
+
+
+def test_what_is_out_of_the_ordinary_is_noted_in_words():
+    feeds = {"active": 5, "failing": 1, "parked": 2, "backfilling": 0, "unreadable": 1}
+    odd = an_account(feeds=feeds, gaps=1, dead_letters=3, paused_seconds=75.4, requests_per_minute=7.5)
+    assert notes(odd) == (
+        "1 failing, 2 parked, 1 unreadable, 1 gap, 3 dead letters, asks again in 75 s, at 7.5 of 60 requests a minute"
+    )
+    assert notes(an_account()) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(-3, "0 s"), (0.3, "0 s"), (75.4, "75 s"), (5400, "90 min"), (90_000, "25 h"), (1e6, "12 days")],
+)
+def test_times_are_told_in_whole_units(seconds, told):
+    assert lasting(seconds) == told

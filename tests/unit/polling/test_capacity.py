@@ -13,6 +13,14 @@ def test_more_feeds_than_the_budget_can_visit_are_told_in_numbers():
     )
 
 
+def test_a_poll_of_two_requests_keeps_half_as_many_feeds():
+    assert shortfall(201, 60, 600, 2) == (
+        "201 feeds at 60/min, 2 a poll, are visited every 7 min, quiet ones every 10 min; at most 200 feeds keep 10 min"
+    )
+    assert shortfall(200, 60, 600, 2) is None
+    assert round_seconds(200, 60, 2) == 400
+
+
 def test_what_is_kept_is_not_told():
     assert shortfall(400, 60, 600) is None
     assert shortfall(0, 60, 600) is None

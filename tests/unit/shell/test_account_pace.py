@@ -34,3 +34,16 @@ def test_the_metric_tells_how_long_a_round_takes(metrics):
     AccountPace("ogmma", "loja", 600, metrics).show(9400, 60)
     got = metrics.registry.get_sample_value("afluente_schedule_round_seconds", {"provider": "ogmma", "account": "loja"})
     assert got == 9400
+
+
+def test_polls_that_take_two_requests_take_twice_as_long(metrics):
+    # Given
+    pace = AccountPace("wegly", "escola", 600, metrics, requests_per_poll=2)
+    # When
+    with capture_logs() as logged:
+        pace.show(200, 60)
+        pace.show(201, 60)
+    # Then
+    labels = {"provider": "wegly", "account": "escola"}
+    assert metrics.registry.get_sample_value("afluente_schedule_round_seconds", labels) == 402
+    assert [line["event"] for line in logged] == ["max_interval_not_kept"]

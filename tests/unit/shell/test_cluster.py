@@ -1,8 +1,11 @@
 """What `status` makes of what several workers say."""
 
+from workers import cluster
 from workers.cli.status_tables import ranges
 from workers.cluster import Cluster, WorkerStatus, merged
-from workers.stream.group import Member
+from workers.providers import PROVIDERS
+from workers.settings.settings import Settings
+from workers.stream.group import Group, Member
 from workers.worker_report import state_of
 
 
@@ -101,3 +104,25 @@ def test_the_state_of_a_worker_is_the_most_telling_one():
     assert state_of(joined=True, draining=False, shards=["fenced", "restoring"]) == "fenced"
     assert state_of(joined=False, draining=False, shards=["fenced"]) == "joining"
     assert state_of(joined=False, draining=True, shards=[]) == "draining"
+
+
+async def test_a_worker_of_another_version_leaves_out_what_it_does_not_tell(monkeypatch):
+    # Given a worker that tells all, and one that tells less
+    told = {"w1": said(), "w2": {"state": "polling"}}
+    members = tuple(Member(worker=name, address=name, host="h", shards=(0,)) for name in told)
+
+    async def described(_):
+        return Group(state="Stable", members=members)
+
+    async def ready(_, address):
+        return {"accounts": {"loja": told[address]}}
+
+    monkeypatch.setattr(cluster.group, "described", described)
+    monkeypatch.setattr(cluster, "_ready", ready)
+    loja = PROVIDERS["ogmma"](name="loja", provider="ogmma", api_key="a-key", requests_per_minute=60)
+    # When
+    found = await cluster.observed(Settings(accounts={"loja": loja}))
+    # Then
+    account = found.accounts["loja"]
+    assert (account["requests_per_minute"], account["requests_per_minute_configured"]) == (20.0, 60)
+    assert account["feeds"]["active"] == 2

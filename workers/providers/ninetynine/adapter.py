@@ -31,6 +31,7 @@ class NinetyNine:
     provider: ClassVar[str] = "99digital"
     feed_fields: ClassVar[tuple[str, ...]] = ("contact",)
     numbered: ClassVar[bool] = True
+    requests_per_poll: ClassVar[int] = 1
 
     def __init__(self, account: NinetyNineSettings) -> None:
         self.account: AccountSettings = account

@@ -31,6 +31,7 @@ class Ogmma:
     provider: ClassVar[str] = "ogmma"
     feed_fields: ClassVar[tuple[str, ...]] = ("channel_id", "conversation_id")
     numbered: ClassVar[bool] = False
+    requests_per_poll: ClassVar[int] = 1
 
     def __init__(self, account: OgmmaSettings) -> None:
         self.account: AccountSettings = account

@@ -33,6 +33,7 @@ class Wegly:
     provider: ClassVar[str] = "wegly"
     feed_fields: ClassVar[tuple[str, ...]] = ("chat_id",)
     numbered: ClassVar[bool] = False
+    requests_per_poll: ClassVar[int] = 2  # the chat object and its timeline
 
     def __init__(self, account: WeglySettings) -> None:
         self.account: AccountSettings = account

@@ -46,6 +46,7 @@ class Wizebot:
     provider: ClassVar[str] = "wizebot"
     feed_fields: ClassVar[tuple[str, ...]] = ("phone_number",)
     numbered: ClassVar[bool] = True
+    requests_per_poll: ClassVar[int] = 1
 
     def __init__(self, account: WizebotSettings) -> None:
         self.account: AccountSettings = account

@@ -28,6 +28,8 @@ class Fonte:
     feed_fields: ClassVar[tuple[str, ...]] = ("contact",)
     #: Any page can be asked for by its number, so long histories are read from their old end.
     numbered: ClassVar[bool] = True
+    #: A poll that finds nothing new asks for the first page alone.
+    requests_per_poll: ClassVar[int] = 1
 
     def __init__(self, account: FonteSettings) -> None:
         self.account: AccountSettings = account

@@ -1,0 +1,111 @@
+"""What a worker finds at a provider's list: written page by page, once, and never at the cost of anything else."""
+
+import asyncio
+import json
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from workers import finder
+from workers.finder import FeedFinder
+from workers.polling.fetch import Fetcher
+from workers.providers import PROVIDERS, adapter
+from workers.settings.kafka import KafkaSettings, TopicNames
+from workers.stream.feeds_topic import StoredDefinition
+
+
+class Topic:
+    """The feeds topic: what stands in it, and the keys that were written, batch by batch."""
+
+    def __init__(self) -> None:
+        self.stands: list[str] = []
+        self.written: list[list[str]] = []
+        self.reads = 0
+
+    async def stored(self, *_: object) -> list[StoredDefinition]:
+        self.reads += 1
+        keys = [*self.stands, *(key for batch in self.written for key in batch)]
+        return [StoredDefinition(partition=0, key=key.encode(), value=b"{}") for key in keys]
+
+    def writer(self, *_: object) -> "Topic":
+        return self
+
+    async def __aenter__(self) -> "Topic":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def write(self, feeds) -> None:
+        self.written.append([feed.key for feed in feeds])
+
+
+@pytest.fixture
+def topic(monkeypatch):
+    topic = Topic()
+    monkeypatch.setattr(finder, "stored_definitions", topic.stored)
+    monkeypatch.setattr(finder, "DefinitionWriter", topic.writer)
+    monkeypatch.setattr(finder, "FIRST_LOOK_SECONDS", 0)
+    return topic
+
+
+async def looks(answer, times: int) -> None:
+    """Look so many times at a list whose pages are what `answer` makes of their numbers."""
+    account = PROVIDERS["99digital"](
+        name="clinica", provider="99digital", api_key="a-key", number="972770000001", scope="contacts"
+    )
+    asked = 0
+
+    def page(request: httpx.Request) -> httpx.Response:
+        found = answer(json.loads(request.content)["page"])
+        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+
+    async def take() -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+
+    kafka = KafkaSettings()
+    one = FeedFinder(adapter(account), Fetcher(httpx.MockTransport(page)), take, kafka, TopicNames(), look_seconds=0.01)
+    one.own(frozenset(range(kafka.shards)))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.01 * times + 0.2):
+            await one.run()
+    assert asked >= times
+
+
+def rows(*contacts: int) -> list[dict[str, str]]:
+    return [{"contact_phone": f"97250000000{contact}"} for contact in contacts]
+
+
+async def test_new_feeds_are_written_once_and_those_that_stand_in_the_topic_are_left_alone(topic):
+    # Given a feed that somebody paused
+    topic.stands = ["clinica/972500000002"]
+    # When the list is looked at again and again
+    await looks(lambda number: rows(1, 2, 3) if number == 1 else [], times=3)
+    # Then
+    assert topic.written == [["clinica/972500000001", "clinica/972500000003"]]
+    assert topic.reads == 1
+
+
+async def test_a_list_that_always_fails_at_its_last_page_has_given_all_the_others(topic):
+    pages = {1: rows(1), 2: rows(2)}
+    await looks(lambda number: pages.get(number) or httpx.Response(429), times=3)
+    assert topic.written == [["clinica/972500000001"], ["clinica/972500000002"]]
+
+
+async def test_a_fault_of_the_program_stays_with_the_list_and_the_next_look_goes_on(topic, monkeypatch):
+    # Given a first look that meets a fault of ours
+    faults = [ZeroDivisionError()]
+
+    async def stored(*_: object) -> list[StoredDefinition]:
+        if faults:
+            raise faults.pop()
+        return await topic.stored()
+
+    monkeypatch.setattr(finder, "stored_definitions", stored)
+    # When
+    await looks(lambda number: rows(1) if number == 1 else [], times=2)
+    # Then
+    assert topic.written == [["clinica/972500000001"]]
