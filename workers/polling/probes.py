@@ -11,11 +11,12 @@ _NO_TIME: Final = 0.0
 class Probes:
     """Whether an account is only probed, and from when on the next probe may go out. Times are monotonic seconds."""
 
-    __slots__ = ("_backoff", "_next", "until")
+    __slots__ = ("_asked_for", "_backoff", "_next", "_not_before", "until")
 
     def __init__(self, backoff: Backoff) -> None:
         self._backoff = backoff
         self._next = 0  # number of the delay that follows the next probe; 0: the account is well
+        self._asked_for, self._not_before = 0, _NO_TIME  # probes that someone asked for, and from when on another one
         #: No request before this time.
         self.until = _NO_TIME
 
@@ -37,10 +38,18 @@ class Probes:
             self._next += 1
 
     def now(self, now: float) -> None:
-        """Someone says that it was mended: probe at once, and count the delays anew."""
-        if self._next:
-            self._next, self.until = 1, now
+        """Someone says that it was mended: probe at once, and count the delays anew.
+
+        Said again and again it is no news: webhooks go on while a key is refused. So the probes that are asked for
+        keep the same growing distances from each other, and only the first begins the series anew.
+        """
+        if not self._next or now < self._not_before:
+            return
+        self._asked_for += 1
+        self._not_before = now + self._backoff.delay(self._asked_for)
+        self._next, self.until = 1 if self._asked_for == 1 else self._next, now
 
     def end(self) -> None:
         """A probe succeeded."""
         self._next, self.until = 0, _NO_TIME
+        self._asked_for, self._not_before = 0, _NO_TIME

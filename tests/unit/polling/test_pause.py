@@ -211,3 +211,21 @@ def test_someone_who_mended_a_failing_account_sees_it_probed_at_once(pause):
     assert pause.until == 1.0
     pause.asked(1.0)
     assert pause.until == 3.0
+
+
+@pytest.mark.parametrize(("trouble", "most"), [("refused", 10), ("failing", 25)])
+def test_a_flood_of_hints_does_not_hammer_an_account_that_says_no(trouble, most):
+    # Given an account that refuses, or fails, for ten minutes
+    pause = AccountPause(Random(1))
+    for _ in range(FAILURES_IN_A_ROW):
+        pause.refused(0.0) if trouble == "refused" else pause.failed(0.0)
+    # When somebody says each second that it was mended
+    probes = 0
+    for now in range(600):
+        pause.probe_now(float(now))
+        if pause.until <= now:
+            pause.asked(float(now))
+            pause.refused(float(now)) if trouble == "refused" else pause.failed(float(now))
+            probes += 1
+    # Then it is probed at once, and after that hardly more often than if nobody had said anything
+    assert 3 <= probes <= most
