@@ -81,22 +81,20 @@ class Judge:
         unpublished = (row for row in rows.values() if row.id not in self.published)
         self._excused |= {row.id for row in unpublished if self._is_left_out(row, cursor)}
 
-    def finished(
-        self, walk: LiveWalk | HistoryWalk, rows: Mapping[str, RawRow], stayed: set[str], covered: int
-    ) -> None:
-        """A walk is published to its end."""
+    def finished(self, walk: LiveWalk | HistoryWalk, rows: Mapping[str, RawRow], covered: set[str]) -> None:
+        """A walk is published to its end; `covered` stood there all the time, within the pages that were asked for."""
         lost = [row_id for row_id in rows if row_id not in self.published and row_id not in self._excused]
         assert not lost, f"{lost} were shown, and neither published nor left out for a reason"
         if self._rules.start == "now" and isinstance(walk, LiveWalk) and walk.cursor is None:
             self._silent |= {row.id for row in rows.values() if row.time <= self._stood_until}
-        self.passed_over(walk, stayed - set(rows), covered)
+        self.passed_over(walk, covered - set(rows))
 
-    def passed_over(self, walk: LiveWalk | HistoryWalk, unseen: set[str], covered: int) -> None:
-        """These stood there all the time; those within what was covered were on no page: they moved across a seam.
+    def passed_over(self, walk: LiveWalk | HistoryWalk, unseen: set[str]) -> None:
+        """These stood there within what was covered, and were on no page: they moved across a seam.
 
         A live walk is owed once more then; a history looks at one page again, which shows it nearly always.
         """
-        for sent in self._provider.listed()[:covered]:
+        for sent in self._provider.listed():
             if sent.id in unseen:
                 sent.jumped += 2 if isinstance(walk, HistoryWalk) else 1
 

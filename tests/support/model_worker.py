@@ -11,8 +11,8 @@ import orjson
 from xxhash import xxh3_64_digest
 
 from tests.support.judge import Judge
-from tests.support.model_provider import ModelProvider, normalise
-from workers.model import Page, RawRow
+from tests.support.model_provider import ModelProvider, Sent, normalise
+from workers.model import Page, PageRef, RawRow
 from workers.polling.cursor import Cursor, contacted
 from workers.polling.cursor_records import Restored, records
 from workers.polling.history import HistoryWalk
@@ -44,7 +44,8 @@ class Reading:
     now: int
     rows: dict[str, RawRow] = field(default_factory=dict)
     stayed: set[str] = field(default_factory=set)
-    covered: int = 0
+    covered: set[str] = field(default_factory=set)
+    newest: int | None = None
     digest: bytes = b""
     batches: Batches | None = None
 
@@ -81,7 +82,7 @@ class ModelWorker:
         if self._next_batch(reading):
             return True
         self.live = None
-        self.judge.finished(reading.walk, reading.rows, reading.stayed, reading.covered)
+        self.judge.finished(reading.walk, reading.rows, reading.stayed & reading.covered)
         return False
 
     def history_step(self) -> bool:
@@ -103,7 +104,7 @@ class ModelWorker:
         if self._next_batch(reading):
             return True
         self.past = None
-        self.judge.finished(reading.walk, {}, reading.stayed - set(reading.rows), reading.covered)
+        self.judge.finished(reading.walk, {}, reading.stayed & reading.covered - set(reading.rows))
         return False
 
     def poll(self) -> None:
@@ -123,7 +124,7 @@ class ModelWorker:
         """A failure between pages, or a stop between batches."""
         past = self.past
         if past is not None and past.batches is not None:  # what was published of it moved the history on
-            self.judge.passed_over(past.walk, past.stayed - set(past.rows), past.covered)
+            self.judge.passed_over(past.walk, past.stayed & past.covered - set(past.rows))
         self.live = self.past = None
 
     def crash(self) -> None:
@@ -181,10 +182,17 @@ class ModelWorker:
         page = self.provider.page(ref)
         reading.stayed &= {sent.id for sent in self.provider.listed()}
         reading.rows |= {row.id: row for row in page.rows}
-        reached = ref.number * self.provider.size if self.provider.numbered else ref.limit
-        reading.covered = max(reading.covered, reached)
+        reading.covered |= {sent.id for sent in self._up_to(ref, reading)}
         reading.walk.take(page)
         assert reading.walk.pages < ENDLESS, "a walk without an end"
+
+    def _up_to(self, ref: PageRef, reading: Reading) -> list[Sent]:
+        """What is listed now from the newest page that this walk asked for to the one that it asks for."""
+        listed, size = self.provider.listed(), self.provider.size
+        if not self.provider.numbered:
+            return listed[: ref.limit]
+        reading.newest = min(reading.newest or ref.number, ref.number)
+        return listed[(reading.newest - 1) * size : ref.number * size]
 
     def _next_batch(self, reading: Reading) -> bool:
         assert reading.batches is not None

@@ -138,17 +138,14 @@ class HistoryWalk:
 
     def _note(self, number: int, page: Page) -> Mapping[bytes, int]:
         self.reach_ended = page.next is None and not page.exhausted
-        self._see(number, page)
-        if number == self._begin:
-            self._begins_live = bool(page.rows) and all(row.time > self._history.boundary for row in page.rows)
-        self._listed[number] = newer_rows(page)
-        return self._listed[number]
-
-    def _see(self, number: int, page: Page) -> None:
         for row in page.rows:
             self._seen[identity_of(row)] = (row.time, -(number * PLACES + row.position), row)
         for broken in page.broken:
             self._seen[identity_of(broken)] = (NO_TIME, -number * PLACES, broken)
+        if number == self._begin:
+            self._begins_live = bool(page.rows) and all(row.time > self._history.boundary for row in page.rows)
+        self._listed[number] = newer_rows(page)
+        return self._listed[number]
 
     def _batch_is_whole(self, number: int, page: Page) -> bool:
         last_page = page.exhausted or page.next is None or is_past(page, self._history.after)
@@ -174,13 +171,8 @@ class HistoryWalk:
         self._listed = {page: listed for page, listed in self._listed.items() if page >= self._begin}
 
     def _check(self, page: Page) -> None:
-        """Look at the batch's first page once more: whether rows moved up in it, or pages became larger.
-
-        Rows of one and the same time may change places for no reason, so among them it cannot be told. Those that the
-        page shows now are the batch's in any case.
-        """
+        """Look at the batch's first page once more: whether rows moved up in it, or pages became larger."""
         self._checking = False
-        self._see(self._begin, page)
         before, now = self._listed[self._begin], newer_rows(page)
         if not moved_up(before, now) and len(now) <= len(before):
             self.want = None
