@@ -139,9 +139,9 @@ class HistoryWalk:
     def _note(self, number: int, page: Page) -> Mapping[bytes, int]:
         self.reach_ended = page.next is None and not page.exhausted
         for row in page.rows:
-            self._seen[identity_of(row)] = (row.time, -(number * PLACES + row.position), row)
+            self._seen[identity_of(row)] = (row.time, _place(number, row.position), row)
         for broken in page.broken:
-            self._seen[identity_of(broken)] = (NO_TIME, -number * PLACES, broken)
+            self._seen[identity_of(broken)] = (NO_TIME, _place(number, 0), broken)
         if number == self._begin:
             self._begins_live = bool(page.rows) and all(row.time > self._history.boundary for row in page.rows)
         self._listed[number] = newer_rows(page)
@@ -167,12 +167,13 @@ class HistoryWalk:
             return
         self._end, self._begin = number, max(1, number - BATCH_PAGES + 1)
         self._begins_live = False
-        self._seen = {row_id: seen for row_id, seen in self._seen.items() if -seen[1] >= self._begin * PLACES}
+        self._seen = {row_id: seen for row_id, seen in self._seen.items() if seen[1] <= _place(self._begin, 0)}
         self._listed = {page: listed for page, listed in self._listed.items() if page >= self._begin}
 
     def _check(self, page: Page) -> None:
         """Look at the batch's first page once more: whether rows moved up in it, or pages became larger."""
         self._checking = False
+        self._take_in(page)
         before, now = self._listed[self._begin], newer_rows(page)
         if not moved_up(before, now) and len(now) <= len(before):
             self.want = None
@@ -180,6 +181,20 @@ class HistoryWalk:
         self._rereads += 1
         self._listed = {}
         self._ask(self._begin)
+
+    def _take_in(self, page: Page) -> None:
+        """Rows of one and the same time are no sign of moving, since some providers shuffle them.
+
+        Those that come behind a row of this batch without having been on any page did move up, and are the batch's.
+        """
+        place = None
+        for row in sorted(page.rows, key=lambda row: row.position):
+            row_id = identity_of(row)
+            if row_id in self._seen:
+                place = self._seen[row_id][1]
+            elif place is not None:
+                place -= 1
+                self._seen[row_id] = (row.time, place, row)
 
     # --- which rows are its own ---------------------------------------------------------------------------
 
@@ -197,6 +212,11 @@ class HistoryWalk:
         if isinstance(row, BrokenRow):
             return True
         return row.time >= oldest and self._history.covers(row.time)
+
+
+def _place(number: int, position: int) -> int:
+    """Where a row stands among rows of its time, the newest highest; there is room for others between any two."""
+    return -(number * PLACES + position) * PLACES
 
 
 def _identities(history: History) -> frozenset[bytes]:

@@ -86,6 +86,25 @@ def test_deletions_while_a_batch_is_read_are_noticed_and_it_is_read_again():
     assert below == [f"m{n}" for n in range(int(below[0][1:]), int(below[-1][1:]) + 1)]
 
 
+def test_a_row_that_moved_up_among_rows_of_its_own_second_is_in_the_batch():
+    # Given a history whose rows are all of one second, and a newer row that goes after the first page was read
+    provider = provider_of(40)
+    for sent in provider.sent:
+        sent.time = provider.sent[-1].time
+    cursor = opened(provider)
+
+    def between(walk: HistoryWalk) -> None:
+        if walk.want is not None and walk.pages > 1 and walk.want.number == walk.begin + 1:
+            provider.listed()[0].visible = False
+
+    # When
+    walk = walked(provider, cursor, between=between)
+    # Then it is no proof that rows moved, and yet none of them is passed over
+    newest = (walk.begin - 1) * provider.size
+    shown = [sent.id for sent in provider.listed()[newest:]]
+    assert [row.id for row in walk.rows() if row.id in shown] == shown[::-1]
+
+
 def test_a_stop_between_two_batches_of_one_plan_loses_nothing(monkeypatch):
     # Given batches of three rows, and a stop after the first of them each time
     monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 3)
