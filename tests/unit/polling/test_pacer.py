@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.polling.pacer import LATENESS_SECONDS, WINDOW_SECONDS, Pacer
+from workers.polling.pacer import LATENESS_SECONDS, SPREAD_SECONDS, WINDOW_SECONDS, Pacer
 
 
 def most_in_a_window(times: list[float]) -> int:
@@ -56,7 +56,7 @@ def test_any_span_holds_one_request_more_than_its_rate_adds_up_to(per_minute, la
     # When / Then every span obeys it, not only a minute: nothing is saved up
     for first, start in enumerate(times):
         for last in range(first, len(times)):
-            rate = per_minute / (WINDOW_SECONDS + LATENESS_SECONDS)
+            rate = per_minute / SPREAD_SECONDS
             assert last - first <= rate * (times[last] - start + LATENESS_SECONDS) + 1e-6
 
 
@@ -123,15 +123,15 @@ def test_workers_that_share_an_account_keep_its_rate_whatever_moves_between_them
 def test_a_change_of_rate_keeps_what_has_been_waited_for():
     # Given half of the wait for the next request done
     pacer = Pacer()
-    pacer.change(0.0, 60 + LATENESS_SECONDS)  # one a second
+    pacer.change(0.0, SPREAD_SECONDS)  # one a second
     # When the rate doubles
-    pacer.change(0.5, 2 * (60 + LATENESS_SECONDS))
+    pacer.change(0.5, 2 * SPREAD_SECONDS)
     # Then the other half takes half as long
     assert pacer.next_at(0.5) == pytest.approx(0.75)
     # And when it stops and comes back, the quarter that is left is still left
     pacer.change(0.625, 0)
     assert pacer.next_at(0.7) == math.inf
-    pacer.change(100.0, 60 + LATENESS_SECONDS)
+    pacer.change(100.0, SPREAD_SECONDS)
     assert pacer.next_at(100.0) == pytest.approx(100.25)
 
 
@@ -167,4 +167,4 @@ def test_timers_that_wake_late_cost_none_of_a_high_rate():
     # When everything is taken for ten minutes
     times = run(pacer, 0.0, 600.0, [0.005])
     # Then it is the rate, less what the promise itself costs
-    assert 0.999 <= len(times) / 60_000 <= 1
+    assert 0.999 <= len(times) * SPREAD_SECONDS / 60 / 60_000 <= 1
