@@ -6,6 +6,7 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from workers import logs
 from workers.account_failures import FAILED_FEED, AccountFailures
+from workers.account_feeds import AccountFeeds
 from workers.account_histories import AccountHistories
 from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
@@ -33,6 +35,8 @@ POLLS_IN_FLIGHT = 16
 BACKGROUND_SHARE = 0.5
 #: Seconds between two looks at the account's state.
 STATE_SECONDS = 1.0
+#: Feeds that are forgotten in one go, about 1 ms: a shard that leaves takes thousands, and every account has its part.
+FORGET_SLICE = 250
 
 #: Makes what carries one poll of a feed through: `make_poll(feed, shard, account)`.
 MakePoll = Callable[[Feed, Shard, Account], FeedPoll]
@@ -49,12 +53,18 @@ class AccountPoller:
         rate, random = adapter.account.requests_per_minute, Random()  # noqa: S311 - it spreads waits, it hides nothing
         self._budget = Budget(rate, clock=self._clock, random=random)
         self._background = Budget(rate * BACKGROUND_SHARE, clock=self._clock, random=random)
+        #: One request of the background waits for the budget at a time: in a slowed account two of them, which a
+        #: history and a discovery are, would have two turns of three.
+        self._background_turn = asyncio.Lock()
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
-        self.pace = AccountPace(adapter.provider, self.name, longest, metrics)
+        self.pace = AccountPace(adapter.provider, self.name, longest, metrics, adapter.requests_per_poll)
         self._schedule = Schedule(max_interval=longest)
         self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
-        self._feeds: dict[str, tuple[Feed, Shard]] = {}
+        self._feeds = AccountFeeds()
+        #: Feeds that went with their shard: nothing is polled of them, and they are forgotten bit by bit.
+        self._gone: dict[str, Feed] = {}
+        self._some_gone = asyncio.Event()
         self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
@@ -70,25 +80,38 @@ class AccountPoller:
         """A feed to poll from now on, publishing through this shard."""
         if not self._feeds:
             self.report.first_feed()
-        self._feeds[feed.key] = (feed, shard)
+        if feed.key in self._gone:
+            self._forget(feed.key)
+        self._feeds.add(feed, shard)
         self._schedule.add(feed.key)
-        if imprint := shard.imprint(feed.key):
+        if imprint := shard.take_up(feed.key):
             self._schedule.restore(feed.key, imprint, self._clock(), time.time())
         self._changed.set()
 
     def detach(self, key: str) -> None:
         """A feed not to poll any more. A poll under way is cancelled; what it has handed in is still committed."""
-        self._schedule.remove(key)
-        for task in self._tasks.pop(key, set()):
-            task.cancel()
-        self._feeds.pop(key, None)
-        self._histories.forget(key)
-        self._failures.forget(key)
+        self._feeds.remove(key)
+        self._cancel(key)
+        self._forget(key)
 
     def detach_shard(self, shard: Shard) -> None:
         """All feeds of a shard that is down or given up."""
-        for key in [key for key, (_, mine) in self._feeds.items() if mine is shard]:
-            self.detach(key)
+        gone = self._feeds.remove_shard(shard)
+        for key in self._tasks.keys() & gone.keys():
+            self._cancel(key)
+        self._gone |= gone
+        self._some_gone.set()
+
+    def _cancel(self, key: str) -> None:
+        for task in self._tasks.pop(key, set()):
+            task.cancel()
+
+    def _forget(self, key: str) -> None:
+        """Keep nothing of a feed that is not attached any more."""
+        self._gone.pop(key, None)
+        self._schedule.remove(key)
+        self._histories.forget(key)
+        self._failures.forget(key)
 
     def poll_now(self, key: str) -> None:
         """Poll this feed at once, and probe the account at once where it is paused."""
@@ -124,8 +147,9 @@ class AccountPoller:
                 loops.create_task(self._poll_feeds())
                 loops.create_task(self._read_histories())
                 loops.create_task(self._watch_state())
+                loops.create_task(self._forget_gone())
         finally:
-            for key in list(self._feeds):
+            for key in [*self._feeds.keys(), *self._gone]:
                 self.detach(key)
 
     async def _poll_feeds(self) -> None:
@@ -136,12 +160,18 @@ class AccountPoller:
             try:
                 await self._budget.take()
                 await self._open.wait()
-                key = self._schedule.next(self._clock())
+                key = self._next()
             finally:
                 if key is None:
                     self._slots.release()
             if key is not None:  # the slot is the poll's until it has ended
                 self._spawn(key, self._poll(key)).add_done_callback(lambda _: self._slots.release())
+
+    def _next(self) -> str | None:
+        """The feed whose turn it is; None: nothing is due."""
+        while (key := self._schedule.next(self._clock())) in self._gone:
+            self._forget(key)
+        return key
 
     async def _until_due(self) -> None:
         while True:
@@ -181,6 +211,9 @@ class AccountPoller:
             key = self._histories.turn()
             if key is None:
                 self._history_waits.clear()
+                continue
+            if key in self._gone:
+                self._forget(key)
                 continue
             task = self._spawn(key, self._read_history(key))
             await asyncio.wait([task])
@@ -244,8 +277,14 @@ class AccountPoller:
 
     async def take_background(self) -> None:
         """Wait until a request may be sent that live polls do not need."""
-        await self._background.take()
-        await self._budget.take()
+        async with self._background_turn:
+            await self._background.take()
+            await self._budget.take()
+
+    async def take_discovery(self) -> None:
+        """The same for a request that whoever waits sends: it is counted here."""
+        await self.take_background()
+        self.report.requested()
 
     # --- state --------------------------------------------------------------------------------------------
 
@@ -256,10 +295,19 @@ class AccountPoller:
             self.report.show(self._tally(), self._budget.reason)
             await asyncio.sleep(STATE_SECONDS)
 
+    async def _forget_gone(self) -> None:
+        while True:
+            await self._some_gone.wait()
+            for key in list(islice(reversed(self._gone), FORGET_SLICE)):
+                self._forget(key)
+            if not self._gone:
+                self._some_gone.clear()
+            await asyncio.sleep(0)
+
     def _tell_pace(self) -> None:
         """The schedule and the report know the rate as it is: shares, limits and histories change it."""
         per_minute = self._budget.per_minute * (1 - BACKGROUND_SHARE if self._histories else 1)
-        self._schedule.budget(per_minute / 60)
+        self._schedule.budget(per_minute / 60 / self.adapter.requests_per_poll)
         self.pace.show(len(self._feeds), per_minute)
 
     def explain(self, key: str) -> dict[str, Any] | None:
@@ -281,6 +329,7 @@ class AccountPoller:
         return Tally(
             feeds=len(self._feeds),
             backfilling=len(self._histories),
+            failing=self._failures.failing,
             parked=len(self._failures.parked),
             unreadable=len(self._failures.unreadable),
             overdue=self._schedule.overdue(now),

@@ -30,6 +30,11 @@ class AccountFailures:
         self.unreadable: set[str] = set()
         self._log = logs.logger("account").bind(account=account)
 
+    @property
+    def failing(self) -> int:
+        """How many feeds wait after a failed poll, those that are parked left out."""
+        return len(self._attempts) - len(self.parked)
+
     def forget(self, key: str) -> None:
         """The feed is ours no more."""
         self._attempts.pop(key, None)

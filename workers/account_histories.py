@@ -24,6 +24,8 @@ class AccountHistories:
         self._messages, self._clock = metrics.backfill_messages.labels(provider, account), clock
         self._waiting: OrderedDict[str, HistoryPages | None] = OrderedDict()
         self._feeds_done = self._pages_done = 0
+        #: Of those that wait: how many are of a known length, and the pages that are done and left of these.
+        self._known = self._done = self._left = 0
         #: (time, messages, pages) as they stood, oldest first.
         self._samples: deque[tuple[float, int, int]] = deque()
         self._log = logs.logger("account").bind(account=account, provider=provider)
@@ -36,6 +38,8 @@ class AccountHistories:
         if not self._waiting:
             self._feeds_done = self._pages_done = 0
             self._samples.clear()
+        self._count(self._waiting.get(key), -1)
+        self._count(pages, 1)
         self._waiting[key] = pages
         if not self._samples:
             self.sample()
@@ -53,13 +57,14 @@ class AccountHistories:
             self.waits(key, polled.pages)
         elif key in self._waiting:
             pages = self._waiting.pop(key)
+            self._count(pages, -1)
             self._feeds_done += 1
             self._pages_done += pages.done + pages.left if pages else 0
             self._log.info("history_read", feed=key)
 
     def forget(self, key: str) -> None:
         """A feed is another worker's, or nobody's."""
-        self._waiting.pop(key, None)
+        self._count(self._waiting.pop(key, None), -1)
 
     def sample(self) -> None:
         """Note how far all of them are: rates are told over these moments."""
@@ -85,13 +90,18 @@ class AccountHistories:
             "seconds_left": seconds,
         }
 
+    def _count(self, pages: HistoryPages | None, sign: int) -> None:
+        if pages is not None:
+            self._known += sign
+            self._done += sign * pages.done
+            self._left += sign * pages.left
+
     def _pages_left(self) -> int | None:
         """Pages of all histories; None while the length of one of them is not known."""
-        known = [pages.left for pages in self._waiting.values() if pages is not None]
-        return sum(known) if len(known) == len(self._waiting) else None
+        return self._left if self._known == len(self._waiting) else None
 
     def _pages_read(self) -> int:
-        return self._pages_done + sum(pages.done for pages in self._waiting.values() if pages is not None)
+        return self._pages_done + self._done
 
     def _published(self) -> int:
         counted: float = self._messages._value.get()  # noqa: SLF001 - the library has no public way to read a counter

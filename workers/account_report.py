@@ -10,6 +10,7 @@ from workers import logs
 from workers.account_state import Observation, state_of
 from workers.metrics import ACCOUNT_STATES, Metrics
 from workers.model import Record
+from workers.polling.pause import FAILURES_IN_A_ROW
 from workers.times import iso
 
 
@@ -18,6 +19,7 @@ class Tally(Record, frozen=True, kw_only=True):
 
     feeds: int
     backfilling: int
+    failing: int
     parked: int
     unreadable: int
     overdue: int
@@ -26,7 +28,8 @@ class Tally(Record, frozen=True, kw_only=True):
     @property
     def by_state(self) -> dict[str, int]:
         """Feeds by the states of `afluente_feeds`."""
-        counts = {"parked": self.parked, "backfilling": self.backfilling, "unreadable": self.unreadable}
+        counts = {"backfilling": self.backfilling, "failing": self.failing}
+        counts |= {"parked": self.parked, "unreadable": self.unreadable}
         return {"active": max(0, self.feeds - sum(counts.values())), **counts}
 
 
@@ -44,7 +47,7 @@ class AccountReport:
         self._polls = metrics.polls.labels(provider, account)
         self._poll_duration = metrics.poll_duration.labels(provider)
         self._success = metrics.last_success.labels(provider, account)
-        self._failing = False
+        self._failed = 0  # polls in a row of what may be the account's trouble
         self._last_success: float | None = None
         self._blocked_since: float | None = None
         self._since = clock()
@@ -72,12 +75,12 @@ class AccountReport:
 
     def succeeded(self) -> None:
         """A poll brought a page."""
-        self._failing, self._last_success = False, self._clock()
+        self._failed, self._last_success = 0, self._clock()
         self._success.set_to_current_time()
 
     def failed(self, reason: str, *, failing: bool) -> None:
-        """A poll brought nothing; `failing`: the account looks broken, not only this feed."""
-        self._failing = self._failing or failing
+        """A poll brought nothing; `failing`: it may be the account that is broken, not only this feed."""
+        self._failed += failing
         self._metrics.poll_failures.labels(self._provider, self._account, reason).inc()
 
     def waits(self, seconds: float) -> None:
@@ -116,7 +119,8 @@ class AccountReport:
             blocked_since=self._blocked_since,
             backfilling=tally.backfilling,
             paused_for=paused_for,
-            failing=self._failing,
+            # Of many feeds one that is broken is that feed's own trouble: it is counted, and does not speak for all.
+            failing=self._failed >= max(1, min(tally.feeds, FAILURES_IN_A_ROW)),
             last_success=self._last_success,
             polled_since=self._since,
             max_interval=self._max_interval,

@@ -29,7 +29,7 @@ def state_of(seen: Observation, now: float) -> str:
 
     `refused` and `rate_limited` come from the provider's own word. `stuck` is silence for which the provider is not to
     blame: Kafka is away, or feeds are owned and no poll has succeeded for longer than the schedule allows. `failing`:
-    the last poll failed.
+    the last polls failed, of all feeds or of five.
     """
     since = max(seen.polled_since, seen.last_success or seen.polled_since)
     blocked = seen.blocked_since is not None and now - seen.blocked_since > BLOCKED_SECONDS

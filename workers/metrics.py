@@ -22,7 +22,7 @@ from workers import __version__
 #: States of an account, the most telling first: see `workers.account_state`.
 ACCOUNT_STATES: Final = ("refused", "rate_limited", "stuck", "failing", "backfilling", "polling", "idle")
 #: States of a feed on its worker.
-FEED_STATES: Final = ("active", "backfilling", "parked", "unreadable")
+FEED_STATES: Final = ("active", "backfilling", "failing", "parked", "unreadable")
 #: Kinds of published events.
 EVENT_KINDS: Final = ("created", "updated", "conversation", "gap", "dead_letter")
 #: Why a shown row was not published as an event.

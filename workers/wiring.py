@@ -1,5 +1,6 @@
 """How a worker is put together from its settings: every room is made here, with what it needs from the others."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,7 @@ class Wiring:
         self._settings, self._limits, self._metrics, self._fetcher = settings, limits, metrics, fetcher
         self._redactors = {name: Redactor(account.secrets()) for name, account in settings.accounts.items()}
         self._rules: dict[str, Rules] = {}
+        self._turn = asyncio.Lock()
         self._mode = settings.output.content_mode
         self._largest = min([settings.output.max_event_bytes, *limits.values()])
 
@@ -85,7 +87,7 @@ class Wiring:
                 [f"accounts.{poller.name}.discover: {found.provider} offers no list to discover from"]
             )
         settings = self._settings
-        return FeedFinder(found, self._fetcher, poller.take_background, settings.kafka, settings.topics)
+        return FeedFinder(found, self._fetcher, poller.take_discovery, settings.kafka, settings.topics)
 
     def _poll_maker(self, mine: Adapter) -> MakePoll:
         def make_encoder(feed: Feed) -> EventEncoder:
@@ -114,4 +116,5 @@ class Wiring:
             limits=self._limits,
             metrics=self._metrics,
             listener=worker,
+            turn=self._turn,
         )

@@ -16,12 +16,13 @@ from rich.table import Table
 
 from tests.benchmarks import budget, delay, document, http_cost, poll_cost, publish, restore
 from tests.benchmarks.document import Line
-from tests.benchmarks.schedule.lines import schedule_lines
+from tests.benchmarks.scale import scale_lines
+from tests.benchmarks.schedule.lines import decision_lines, schedule_lines
 from workers.broker import running_broker
 
 #: Without a broker, and with one.
-ALONE = ("schedule", "http")
-NAMES = (*ALONE, "poll", "publish", "restore", "delay", "budget")
+ALONE = ("schedule", "decisions", "http")
+NAMES = (*ALONE, "poll", "publish", "restore", "scale", "delay", "budget")
 
 
 def http_lines(quick: bool) -> tuple[object, list[Line]]:
@@ -143,11 +144,12 @@ def main() -> None:
 
 def _measured(name: str, bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
     if name in ALONE:
-        return {"schedule": schedule_lines, "http": http_lines}[name](quick)
+        return {"schedule": schedule_lines, "decisions": decision_lines, "http": http_lines}[name](quick)
     measures = {
         "poll": poll_lines,
         "publish": publish_lines,
         "restore": restore_lines,
+        "scale": scale_lines,
         "delay": delay_lines,
         "budget": budget_lines,
     }

@@ -130,7 +130,8 @@ def _warmed(load: Workload, per_second: float, keys: Sequence[str]) -> Product:
 
 def _unread(load: Workload, policy: Product, keys: Sequence[str], end: float) -> Workload:
     """The workload without what was polled before the measurement begins, and what comes after its end."""
-    seen = [policy.schedule._feeds[key].seen for key in keys]
+    schedule = policy.schedule
+    seen = [schedule._roster.times[schedule._feeds[key] >> 1] for key in keys]
     pairs = zip(load.times, seen, strict=True)
     return replace(load, times=[[at for at in mine if last < at < end] for mine, last in pairs])
 

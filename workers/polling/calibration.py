@@ -85,13 +85,21 @@ class Calibration:
 
     def waiting(self, memory: Memory, age: float) -> float:
         """The index of a feed whose last poll is so old: the waiting that is foretold, in seconds x messages."""
-        w0, *weights = self.weights
+        w0, w1, w2, w3, w4 = self.weights
+        exp = math.exp
         total = w0 * age * age / 2
-        sums = (memory.s1, memory.s2, memory.s3, memory.s4)
-        for weight, one, span in zip(weights, sums, SPANS, strict=True):
-            if one:
-                x = age / span
-                total += weight * one * span * (1.0 - math.exp(-x) * (1.0 + x))
+        if memory.s1:
+            x = age / _T1
+            total += w1 * memory.s1 * _T1 * (1.0 - exp(-x) * (1.0 + x))
+        if memory.s2:
+            x = age / _T2
+            total += w2 * memory.s2 * _T2 * (1.0 - exp(-x) * (1.0 + x))
+        if memory.s3:
+            x = age / _T3
+            total += w3 * memory.s3 * _T3 * (1.0 - exp(-x) * (1.0 + x))
+        if memory.s4:
+            x = age / _T4
+            total += w4 * memory.s4 * _T4 * (1.0 - exp(-x) * (1.0 + x))
         return total
 
     def rates(self, memory: Memory, age: float) -> tuple[float, float, float, float, float]:

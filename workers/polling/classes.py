@@ -1,103 +1,111 @@
-"""Queues of feeds, linked through the feeds themselves: a feed is in one queue or in none, and leaves it at once. Pure.
+"""Queues of feeds, linked through their records: a feed is in one queue or in none, and leaves it at once. Pure.
 
 Within a class of one rate the index is the same growing function of age, so its head is its best; the best of all feeds
 is among the heads of the classes, whatever their number.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from heapq import heappop, heappush
 from typing import Final
 
+from workers.polling.ages import Ages
 from workers.polling.calibration import CLASSES, rate_of
-from workers.polling.forecast import Memory
+from workers.polling.roster import AFTER, BEFORE, NOBODY, QUEUE, Roster
 
-#: A feed that is not being polled, one that is, and one that was asked for again meanwhile.
-RESTS: Final = 0
-FLIES: Final = 1
-FLIES_AND_IS_WANTED: Final = 2
+#: Entries of feeds that left before their turn, beyond the number of those that wait: then all are swept out.
+_STALE: Final = 64
+#: The part of an entry that is the feed, and the mark of a feed whose entry counts (no feed goes by it).
+_FEED_BITS: Final = 32
+_FEED: Final = (1 << _FEED_BITS) - 1
+_WAITS: Final = 1
 
 
-class ScheduledFeed(Memory):
-    """A feed, its memories and its place. In flight, `queue` is where it was taken from."""
+class Queues:
+    """All queues of a schedule, by the number that stands in the records of their feeds."""
 
-    __slots__ = ("after", "before", "flight", "key", "lane", "queue")
+    __slots__ = ("_all", "ages", "roster")
 
-    def __init__(self, key: str, lane: "Lane") -> None:
-        super().__init__()
-        self.key, self.lane = key, lane
-        self.flight = RESTS
-        self.queue: Queue | None = None
-        self.before: ScheduledFeed | None = None
-        self.after: ScheduledFeed | None = None
+    def __init__(self, roster: Roster) -> None:
+        self.roster, self.ages = roster, Ages()
+        self._all: list[Queue | None] = [None]
+
+    def enlist(self, queue: "Queue") -> int:
+        """The number of a new queue."""
+        self._all.append(queue)
+        return len(self._all) - 1
+
+    def of(self, feed: int) -> "Queue | None":
+        """The queue of a feed; in flight, the one it was taken from."""
+        return self._all[self.roster.links[feed + QUEUE]]
 
 
 class Queue:
     """First in, first out."""
 
-    __slots__ = ("head", "tail")
+    __slots__ = ("_roster", "head", "number", "tail")
 
-    def __init__(self) -> None:
-        self.head: ScheduledFeed | None = None
-        self.tail: ScheduledFeed | None = None
+    def __init__(self, queues: Queues) -> None:
+        self._roster, self.number = queues.roster, queues.enlist(self)
+        self.head = self.tail = NOBODY
 
-    def __iter__(self) -> Iterator[ScheduledFeed]:
-        feed = self.head
-        while feed is not None:
-            yield feed
-            feed = feed.after
+    def __iter__(self) -> Iterator[int]:
+        return self._roster.chain(self.head)
 
-    def append(self, feed: ScheduledFeed) -> None:
+    def append(self, feed: int) -> None:
         """Last in the queue."""
-        last = self.tail
-        feed.queue = self
-        feed.before = last
-        if last is None:
-            self.head = feed
+        links, last = self._roster.links, self.tail
+        links[feed + BEFORE] = last
+        links[feed + AFTER] = NOBODY
+        links[feed + QUEUE] = self.number
+        if last:
+            links[last + AFTER] = feed
         else:
-            last.after = feed
+            self.head = feed
         self.tail = feed
 
-    def put_back(self, feed: ScheduledFeed) -> None:
+    def put_back(self, feed: int) -> None:
         """First in the queue: it was so before it was taken."""
         self._put_before(feed, self.head)
 
-    def take(self) -> ScheduledFeed | None:
-        """The first of the queue leaves it; `queue` of the feed goes on telling where it was."""
+    def take(self) -> int:
+        """The first of the queue leaves it (or NOBODY does); its record goes on telling where it was."""
         feed = self.head
-        if feed is not None:
-            after = feed.after
-            feed.after = None
-            self.head = after
-            if after is None:
-                self.tail = None
+        if feed:
+            links = self._roster.links
+            self.head = after = links[feed + AFTER]
+            if after:
+                links[after + BEFORE] = NOBODY
             else:
-                after.before = None
+                self.tail = NOBODY
         return feed
 
-    def leave(self, feed: ScheduledFeed) -> None:
+    def leave(self, feed: int) -> None:
         """A feed leaves, wherever it stands."""
-        before, after = feed.before, feed.after
-        if before is None:
+        links = self._roster.links
+        before, after = links[feed + BEFORE], links[feed + AFTER]
+        if before:
+            links[before + AFTER] = after
+        else:
             self.head = after
+        if after:
+            links[after + BEFORE] = before
         else:
-            before.after = after
-        if after is None:
             self.tail = before
-        else:
-            after.before = before
-        feed.before = feed.after = feed.queue = None
+        links[feed + QUEUE] = 0
 
-    def _put_before(self, feed: ScheduledFeed, after: ScheduledFeed | None) -> None:
-        before = self.tail if after is None else after.before
-        feed.queue, feed.before, feed.after = self, before, after
-        if before is None:
+    def _put_before(self, feed: int, after: int) -> None:
+        links = self._roster.links
+        before = links[after + BEFORE] if after else self.tail
+        links[feed + BEFORE], links[feed + AFTER], links[feed + QUEUE] = before, after, self.number
+        if before:
+            links[before + AFTER] = feed
+        else:
             self.head = feed
+        if after:
+            links[after + BEFORE] = feed
         else:
-            before.after = feed
-        if after is None:
             self.tail = feed
-        else:
-            after.before = feed
 
 
 class RateClass(Queue):
@@ -107,64 +115,132 @@ class RateClass(Queue):
     `looked_at`: it is among the classes that the schedule compares.
     """
 
-    __slots__ = ("least", "looked_at", "ready", "since", "slope")
+    __slots__ = ("_ages", "least", "looked_at", "ready", "since", "slope")
 
-    def __init__(self, number: int, least: float) -> None:
-        super().__init__()
+    def __init__(self, queues: Queues, number: int, least: float) -> None:
+        super().__init__(queues)
+        self._ages = queues.ages
         self.slope = math.sqrt(rate_of(number) / 2)
         self.least = least
         self.since = self.ready = math.inf
         self.looked_at = False
 
-    def append(self, feed: ScheduledFeed) -> None:
-        """Last: it was polled last."""
-        super().append(feed)
-        if feed is self.head:
-            self._head_changed()
+    def append(self, feed: int) -> None:
+        """Last: it was polled last. As in any queue, in one piece: half of a decision's calls are these two."""
+        roster, last = self._roster, self.tail
+        links, seen = roster.links, roster.times[feed >> 1]
+        links[feed + BEFORE] = last
+        links[feed + AFTER] = NOBODY
+        links[feed + QUEUE] = self.number
+        if last:
+            links[last + AFTER] = feed
+        else:
+            self.head, self.since, self.ready = feed, seen, seen + self.least
+        self.tail = feed
+        self._ages.add(seen)
 
-    def put_back(self, feed: ScheduledFeed) -> None:
+    def put_back(self, feed: int) -> None:
         """Where its age belongs. It was the head when it was taken, so only others in flight can be before it."""
-        place = self.head
-        while place is not None and place.seen < feed.seen:
-            place = place.after
+        times = self._roster.times
+        seen = times[feed >> 1]
+        place = next((other for other in self if times[other >> 1] >= seen), NOBODY)
         self._put_before(feed, place)
+        self._ages.add(seen)
         self._head_changed()
 
-    def take(self) -> ScheduledFeed | None:
+    def take(self) -> int:
         """The one polled longest ago leaves."""
-        feed = super().take()
-        head = self.head
-        if head is None:
-            self.since = self.ready = math.inf
+        roster, feed = self._roster, self.head
+        self._ages.drop(self.since)
+        self.head = after = roster.links[feed + AFTER]
+        if after:
+            roster.links[after + BEFORE] = NOBODY
+            self.since = since = roster.times[after >> 1]
+            self.ready = since + self.least
         else:
-            self.since = head.seen
-            self.ready = head.seen + self.least
+            self.tail = NOBODY
+            self.since = self.ready = math.inf
         return feed
 
-    def leave(self, feed: ScheduledFeed) -> None:
+    def leave(self, feed: int) -> None:
         """A feed leaves, wherever it stands."""
+        self._ages.drop(self._roster.times[feed >> 1])
         super().leave(feed)
         self._head_changed()
 
-    def merge(self, feeds: Iterable[ScheduledFeed]) -> None:
-        """Take in many at once, each where its age belongs."""
-        ordered = sorted([*self, *feeds], key=lambda feed: feed.seen)
-        self.head = self.tail = None
-        for feed in ordered:
-            feed.after = None
-            super().append(feed)
+    def _head_changed(self) -> None:
+        self.since = self._roster.times[self.head >> 1] if self.head else math.inf
+        self.ready = self.since + self.least
+
+
+class ArrivalClass(RateClass):
+    """Feeds of about one rate that came from other owners, with last polls of any age: a heap, not a chain.
+
+    So each arrives at the price of itself, however many are there. An entry of the heap is one number, the millisecond
+    of the last poll above the feed; it counts while the feed's record says so, by a mark in place of a neighbour.
+    """
+
+    __slots__ = ("_order", "_waiting")
+
+    def __init__(self, queues: Queues, number: int, least: float) -> None:
+        super().__init__(queues, number, least)
+        self._order: list[int] = []
+        self._waiting = 0
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(dict.fromkeys(entry & _FEED for entry in sorted(self._order) if self._counts(entry)))
+
+    def append(self, feed: int) -> None:
+        """Where its age belongs."""
+        links, seen = self._roster.links, self._roster.times[feed >> 1]
+        links[feed + BEFORE], links[feed + QUEUE] = _WAITS, self.number
+        heappush(self._order, int(seen * 1000) << _FEED_BITS | feed)
+        self._ages.add(seen)
+        self._waiting += 1
+        self._head_changed()
+
+    def put_back(self, feed: int) -> None:
+        """Where its age belongs."""
+        self.append(feed)
+
+    def take(self) -> int:
+        """The one polled longest ago leaves."""
+        feed = self.head
+        self._gone(feed)
+        return feed
+
+    def leave(self, feed: int) -> None:
+        """A feed leaves, wherever it stands."""
+        self._gone(feed)
+        self._roster.links[feed + QUEUE] = 0
+
+    def _gone(self, feed: int) -> None:
+        self._ages.drop(self._roster.times[feed >> 1])
+        self._roster.links[feed + BEFORE] = NOBODY
+        self._waiting -= 1
+        if len(self._order) > 2 * self._waiting + _STALE:
+            self._order = sorted({entry for entry in self._order if self._counts(entry)})
         self._head_changed()
 
     def _head_changed(self) -> None:
-        self.since = math.inf if self.head is None else self.head.seen
-        self.ready = self.since + self.least
+        order = self._order
+        while order and not self._counts(order[0]):
+            heappop(order)
+        self.head = order[0] & _FEED if order else NOBODY
+        super()._head_changed()
+
+    def _counts(self, entry: int) -> bool:
+        feed, roster = entry & _FEED, self._roster
+        waits = roster.links[feed + QUEUE] == self.number and roster.links[feed + BEFORE] == _WAITS
+        return waits and int(roster.times[feed >> 1] * 1000) == entry >> _FEED_BITS
 
 
 class Lane:
     """The classes of the feeds that share a least interval in seconds."""
 
-    __slots__ = ("classes", "least")
+    __slots__ = ("arrivals", "classes", "least")
 
-    def __init__(self, least: float) -> None:
+    def __init__(self, queues: Queues, least: float) -> None:
         self.least = least
-        self.classes = tuple(RateClass(number, least) for number in range(CLASSES))
+        self.classes = tuple(RateClass(queues, number, least) for number in range(CLASSES))
+        self.arrivals = tuple(ArrivalClass(queues, number, least) for number in range(CLASSES))

@@ -5,6 +5,7 @@ account its share, so a provider that hangs keeps only its own account waiting.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from functools import lru_cache
 
@@ -14,9 +15,11 @@ from workers.model import HttpRequest, HttpResponse
 from workers.polling.transport import CONNECTIONS
 from workers.polling.unreachable import unreachable
 
-#: Requests kept as httpx's objects, about 3 KB each: a feed's first page is the same request at every poll, and making
-#: one anew costs a fifth of an exchange.
-PREPARED_REQUESTS = 4096
+#: Requests kept as httpx's objects, about 3 KB each. Those that need no quoting are made from one for each account.
+PREPARED_REQUESTS = 1024
+
+#: A URL that needs no quoting, which nearly all are: its origin, its path without dots to resolve, its query.
+_PLAIN = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)((?:/[\w~-][\w.~-]*)+)(?:\?([\w.~=&-]+))?", re.ASCII)
 
 
 class Fetcher:
@@ -67,6 +70,20 @@ async def _whole(response: httpx.Response, *, plain: bool) -> bytes:
     return await response.aread()
 
 
-@lru_cache(maxsize=PREPARED_REQUESTS)
 def _prepared(request: HttpRequest) -> httpx.Request:
+    """As httpx makes it. It looks at each character of a URL, which costs a fifth of an exchange; ours is quoted."""
+    plain = _PLAIN.fullmatch(request.url) if request.body is None else None
+    if plain is None:
+        return _made(request)
+    origin, path, query = plain.groups()
+    like = _made(HttpRequest(method=request.method, url=origin, headers=request.headers))
+    url = httpx.URL.__new__(httpx.URL)
+    url._uri_reference = like.url._uri_reference._replace(path=path, query=query)  # noqa: SLF001 - no public way is short
+    prepared = httpx.Request.__new__(httpx.Request)
+    prepared.__dict__.update(like.__dict__, url=url)
+    return prepared
+
+
+@lru_cache(maxsize=PREPARED_REQUESTS)
+def _made(request: HttpRequest) -> httpx.Request:
     return httpx.Request(request.method, request.url, headers=request.headers, content=request.body)

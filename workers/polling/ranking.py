@@ -4,11 +4,12 @@ A decision compares the heads of the classes in use, some twenty, whatever the n
 """
 
 import math
-from collections.abc import Iterable
 from typing import Final
 
 from workers.polling.calibration import Calibration
-from workers.polling.classes import RateClass, ScheduledFeed
+from workers.polling.classes import Lane, Queues, RateClass
+from workers.polling.forecast import Memory
+from workers.polling.roster import LANE, NOBODY
 
 #: Of so many tokens, one goes by the index though feeds are overdue: after a pause all are, and chats still run.
 INDEX_EVERY: Final = 4
@@ -26,14 +27,27 @@ PRICE_FEEDS: Final = 300
 class Ranking:
     """The classes that have feeds. `force_after`: seconds after which a feed's turn is forced."""
 
-    __slots__ = ("_calibration", "_classes", "_forced_in_a_row", "_gain", "force_after")
+    __slots__ = (
+        "_calibration",
+        "_classes",
+        "_forced_from",
+        "_forced_in_a_row",
+        "_gain",
+        "_queues",
+        "force_after",
+        "lanes",
+    )
 
-    def __init__(self, calibration: Calibration) -> None:
-        self._calibration = calibration
+    def __init__(self, calibration: Calibration, queues: Queues) -> None:
+        self._calibration, self._queues = calibration, queues
+        #: By the number that stands in the records of their feeds.
+        self.lanes: list[Lane] = []
         self._classes: list[RateClass] = []
         self._forced_in_a_row = 0
         self._gain = PRICE_ROUNDS / PRICE_FEEDS
         self.force_after = math.inf
+        #: No turn is forced before: until then a decision need not look for one.
+        self._forced_from = -math.inf
 
     def bound(self, feeds: int, per_second: float, bound: float, least: float) -> None:
         """The greatest interval: the operator's bound as far as so many feeds and requests allow it (0: unknown)."""
@@ -42,21 +56,18 @@ class Ranking:
             turn = feeds / per_second
             bound = max(min(bound, MOST_ROUNDS * turn), LEAST_ROUNDS * turn)
         self.force_after = max(bound, least)
+        self._forced_from = -math.inf
 
-    def take(self, now: float) -> ScheduledFeed | None:
-        """The feed whose index is the greatest, or that is overdue longest; None: each was polled just now."""
-        best, age = -1.0, self.force_after
-        winner = oldest = None
+    def take(self, now: float) -> int:
+        """The feed whose index is the greatest, or that is overdue longest; NOBODY: each was polled just now."""
+        oldest = self._oldest(now) if now >= self._forced_from else None
+        best, winner = -1.0, None
         for one in self._classes:
-            gap = now - one.since
-            if gap * one.slope > best and now >= one.ready:
-                best = gap * one.slope
-                winner = one
-            if gap >= age and now >= one.ready:
-                age = gap
-                oldest = one
+            value = (now - one.since) * one.slope
+            if value > best and now >= one.ready:
+                best, winner = value, one
         if winner is None:
-            return None
+            return NOBODY
         if oldest is not None and self._forced_in_a_row < INDEX_EVERY - 1:
             self._forced_in_a_row += 1
             winner = oldest
@@ -64,33 +75,43 @@ class Ranking:
             self._forced_in_a_row = 0
             self._calibration.pay(best * best, self._gain)
         feed = winner.take()
-        if winner.head is None:
+        if not winner.head:
             winner.looked_at = False
             self._classes.remove(winner)
         return feed
 
-    def put(self, feed: ScheduledFeed) -> None:
-        """A feed that was polled now, into its class by its forecast."""
-        one = feed.lane.classes[self._calibration.class_of(feed)]
-        if not one.looked_at:
-            self.look_at(one)
-        one.append(feed)
+    def _oldest(self, now: float) -> RateClass | None:
+        """The class whose turn is forced, the one overdue longest; None: there is none."""
+        oldest, age, first = None, self.force_after, math.inf
+        for one in self._classes:
+            gap, first = now - one.since, min(first, one.since)
+            if gap >= age and now >= one.ready:
+                oldest, age = one, gap
+        self._forced_from = first + self.force_after
+        return oldest
 
-    def merge(self, feeds: Iterable[ScheduledFeed], now: float) -> None:
-        """Feeds that others polled since these memories were written: they are due at most, not overdue."""
-        arrived: dict[RateClass, list[ScheduledFeed]] = {}
-        for feed in feeds:
-            one = feed.lane.classes[self._calibration.class_of(feed)]
-            due = math.sqrt(self._calibration.price) / one.slope
-            if now - due > feed.seen:
-                feed.fade(now - due)
-            arrived.setdefault(one, []).append(feed)
-        for one, some in arrived.items():
+    def put(self, feed: int, memory: Memory) -> None:
+        """A feed that was polled now, into its class by its forecast."""
+        lane = self.lanes[self._queues.roster.links[feed + LANE]]
+        one = lane.classes[self._calibration.class_of(memory)]
+        one.append(feed)
+        if one.head == feed:
             self.look_at(one)
-            one.merge(some)
+
+    def arrive(self, feed: int, memory: Memory, now: float) -> None:
+        """A feed that others polled since this memory was written: it is due at most, not overdue."""
+        lane = self.lanes[self._queues.roster.links[feed + LANE]]
+        one = lane.arrivals[self._calibration.class_of(memory)]
+        due = math.sqrt(self._calibration.price) / one.slope
+        if now - due > memory.seen:
+            memory.fade(now - due)
+        self._queues.roster.store(feed, memory)
+        one.append(feed)
+        self.look_at(one)
 
     def look_at(self, one: RateClass) -> None:
-        """A class has feeds: it takes part in the decisions until its last is taken."""
+        """A class has a feed that was not there: it takes part in the decisions until its last is taken."""
+        self._forced_from = min(self._forced_from, one.since + self.force_after)
         if not one.looked_at:
             one.looked_at = True
             self._classes.append(one)
@@ -104,13 +125,5 @@ class Ranking:
         return min((one.since for one in self._classes), default=math.inf)
 
     def polled_before(self, limit: float) -> int:
-        """How many waiting feeds were polled last before this time."""
-        count = 0
-        for one in self._classes:
-            if one.since >= limit:
-                continue
-            for feed in one:  # in the order of their last poll: the first that is younger ends it
-                if feed.seen >= limit:
-                    break
-                count += 1
-        return count
+        """How many waiting feeds were polled last before this time, to the second."""
+        return self._queues.ages.before(limit)

@@ -15,11 +15,12 @@ from typing import Final
 
 from workers.polling.aside import Aside
 from workers.polling.calibration import Calibration
-from workers.polling.classes import FLIES, FLIES_AND_IS_WANTED, RESTS, Lane, RateClass, ScheduledFeed
+from workers.polling.classes import Lane, Queues, RateClass
 from workers.polling.explanation import Explanation, Standing
-from workers.polling.forecast import NEVER
+from workers.polling.forecast import NEVER, Memory
 from workers.polling.imprint import pack, pack_calibration, unpack, unpack_calibration
 from workers.polling.ranking import Ranking
+from workers.polling.roster import LANE, QUEUE, Roster
 from workers.polling.urgent import Urgent
 
 #: Seconds between two polls of one feed when the budget would allow more: a person does not answer faster.
@@ -34,13 +35,19 @@ class Schedule:
     def __init__(self, *, min_interval: float = MIN_INTERVAL, max_interval: float = 3600.0) -> None:
         self._operator_bound = max_interval
         self._per_second = 0.0
-        self._lane = Lane(min_interval)
-        self._lanes = {min_interval: self._lane}
-        self._feeds: dict[str, ScheduledFeed] = {}
-        self._urgent, self._aside = Urgent(), Aside()
-        self._restored: dict[str, ScheduledFeed] = {}
+        self._least = min_interval
+        self._roster = Roster()
+        self._queues = Queues(self._roster)
+        self._feeds: dict[str, int] = {}
+        #: Those that are being polled, so that the table of all feeds is not looked at twice for each poll; and those
+        #: of them that were asked for meanwhile.
+        self._flying: dict[str, int] = {}
+        self._wanted: set[str] = set()
+        self._urgent, self._aside = Urgent(self._queues), Aside()
         self._calibration = Calibration()
-        self._ranking = Ranking(self._calibration)
+        self._ranking = Ranking(self._calibration, self._queues)
+        self._lanes: dict[float, int] = {}
+        self._memory = Memory()
         self._bound()
 
     def __len__(self) -> int:
@@ -55,20 +62,25 @@ class Schedule:
         """A feed to poll from now on, at least so many seconds apart; one that is there already stays where it is."""
         if key in self._feeds:
             return
-        least = self._lane.least if min_interval is None else max(min_interval, self._lane.least)
+        least = self._least if min_interval is None else max(min_interval, self._least)
         lane = self._lanes.get(least)
         if lane is None:
-            lane = self._lanes[least] = Lane(least)
-        feed = self._feeds[key] = ScheduledFeed(key, lane)
+            lane = self._lanes[least] = len(self._lanes)
+            self._ranking.lanes.append(Lane(self._queues, least))
+        feed = self._feeds[key] = self._roster.add(key, lane)
         self._urgent.fresh.append(feed)
         self._bound()
 
     def remove(self, key: str) -> None:
         """A feed not to poll any more, wherever it stands."""
         feed = self._feeds.pop(key, None)
-        if feed is not None:
-            self._out(feed)
-            self._bound()
+        if feed is None:
+            return
+        if self._flying.pop(key, None) is None:
+            self._out(key, feed)
+        self._wanted.discard(key)
+        self._roster.remove(feed)
+        self._bound()
 
     def budget(self, per_second: float) -> None:
         """From now on so many polls a second; 0: unknown, or none for now."""
@@ -83,29 +95,30 @@ class Schedule:
     def poll_now(self, key: str) -> None:
         """Poll this feed next, whatever its turn; one in flight is polled again as soon as it is back."""
         feed = self._feeds.get(key)
-        if feed is None or (feed.queue is self._urgent.hints and not feed.flight):
+        if feed is None:
             return
-        if feed.flight:
-            feed.flight = FLIES_AND_IS_WANTED
-        else:
-            self._out(feed)
+        if key in self._flying:
+            self._wanted.add(key)
+        elif self._queues.of(feed) is not self._urgent.hints:
+            self._out(key, feed)
             self._urgent.hints.append(feed)
 
     # --- polls --------------------------------------------------------------------------------------------
 
     def next(self, now: float) -> str | None:
         """The feed to poll now, in flight from here on until `done`, `failed` or `remove`; None: nothing is due."""
-        if self._aside or self._restored:
+        if self._aside:
             self._come_in(now)
         feed = self._urgent.take() or self._ranking.take(now) or self._urgent.take_any()
-        if feed is None:
+        if not feed:
             return None
-        feed.flight = FLIES
-        return feed.key
+        key = self._roster.key(feed)
+        self._flying[key] = feed
+        return key
 
     def due_at(self, now: float) -> float | None:
         """When `next` may have something: `now` or later; None while nothing waits at all."""
-        if self._restored or self._urgent:
+        if self._urgent:
             return now
         aside, due = self._aside.next_at(), self._ranking.ready_at()
         if aside is not None:
@@ -118,42 +131,41 @@ class Schedule:
         Of a feed never polled they are the whole page's, so that its history is known at once. An age below 0 (a clock
         that is ahead) counts as 0.
         """
-        feed = self._feeds.get(key)
-        if feed is None or not feed.flight:
+        feed = self._flying.pop(key, None)
+        if feed is None:
             return
-        wanted = feed.flight == FLIES_AND_IS_WANTED
-        feed.flight = RESTS
-        calibration = self._calibration
-        if feed.seen == NEVER:
-            feed.seen = now
-            feed.take(now, ages)
+        calibration, memory = self._calibration, self._roster.load(feed, self._memory)
+        if memory.seen == NEVER:
+            memory.seen = now
+            memory.take(now, ages)
             calibration.halve(now)
         else:
-            learn = now - feed.seen <= 2 * self._ranking.force_after + PAUSE
-            calibration.observe(feed, now, ages, learn=learn)
+            learn = now - memory.seen <= 2 * self._ranking.force_after + PAUSE
+            calibration.observe(memory, now, ages, learn=learn)
             if ages:
                 calibration.halve(now)
-        if wanted:
+        self._roster.store(feed, memory)
+        if key in self._wanted:
+            self._wanted.remove(key)
             self._urgent.hints.append(feed)
         else:
-            self._ranking.put(feed)
+            self._ranking.put(feed, memory)
 
     def failed(self, key: str, now: float, again_at: float | None = None) -> None:
         """The poll brought nothing. The feed keeps its place in front, or stands aside until `again_at`."""
-        feed = self._feeds.get(key)
-        if feed is None or not feed.flight:
+        feed = self._flying.pop(key, None)
+        if feed is None:
             return
-        wanted = feed.flight == FLIES_AND_IS_WANTED
-        feed.flight = RESTS
-        if wanted:  # asked for while it was failing: someone knows more than this poll did
+        if key in self._wanted:  # asked for while it was failing: someone knows more than this poll did
+            self._wanted.remove(key)
             self._urgent.hints.append(feed)
         elif again_at is not None and again_at > now:
-            feed.queue = None
+            self._roster.links[feed + QUEUE] = 0
             self._aside.add(key, again_at)
-        elif feed.queue is not None:
-            feed.queue.put_back(feed)
-            if isinstance(feed.queue, RateClass):
-                self._ranking.look_at(feed.queue)
+        elif (queue := self._queues.of(feed)) is not None:
+            queue.put_back(feed)
+            if isinstance(queue, RateClass):
+                self._ranking.look_at(queue)
 
     def recall(self, key: str | None = None) -> None:
         """Feeds that stand aside (this one, or all) are due at once."""
@@ -166,7 +178,7 @@ class Schedule:
         return len(self._aside)
 
     def overdue(self, now: float) -> int:
-        """How many waiting feeds have not been polled for longer than the operator's greatest interval."""
+        """How many waiting feeds have not been polled for longer than the operator's bound, to the second."""
         return self._ranking.polled_before(now - self._operator_bound)
 
     def longest_wait(self, now: float) -> float:
@@ -180,18 +192,19 @@ class Schedule:
         feed = self._feeds.get(key)
         if feed is None:
             return None
-        number, price = self._calibration.class_of(feed), self._calibration.price
-        age = None if feed.seen == NEVER else max(now - feed.seen, 0.0)
+        memory = self._roster.load(feed, self._memory)
+        number, price = self._calibration.class_of(memory), self._calibration.price
+        age = None if memory.seen == NEVER else max(now - memory.seen, 0.0)
         until = self._aside.until(key)
         return Explanation.of(
             key=key,
-            standing=self._standing(feed, now),
+            standing=self._standing(key, feed, now),
             age=age,
             number=number,
-            rates=self._calibration.rates(feed, age or 0.0),
-            index=self._calibration.waiting(feed, age or 0.0),
+            rates=self._calibration.rates(memory, age or 0.0),
+            index=self._calibration.waiting(memory, age or 0.0),
             price=price,
-            least=feed.lane.least,
+            least=self._ranking.lanes[self._roster.links[feed + LANE]].least,
             forced_after=self._ranking.force_after,
             aside_for=None if until is None else max(until - now, 0.0),
         )
@@ -202,21 +215,23 @@ class Schedule:
         With `ages`: as it will be when the poll under way, which found these, is done.
         """
         feed = self._feeds.get(key)
-        if feed is None or (feed.seen == NEVER and not ages):
+        if feed is None:
             return None
-        return pack(feed.with_poll(now, ages) if ages else feed, now, epoch_now)
+        memory = self._roster.load(feed, self._memory)
+        if memory.seen == NEVER and not ages:
+            return None
+        return pack(memory.with_poll(now, ages) if ages else memory, now, epoch_now)
 
     def restore(self, key: str, snapshot: bytes, now: float, epoch_now: float) -> bool:
         """Give a feed that was not polled here yet the memory that another owner had; False: it cannot be read."""
         feed = self._feeds.get(key)
-        if feed is None or feed.seen != NEVER or feed.flight or feed.queue is not self._urgent.fresh:
+        if feed is None or self._queues.of(feed) is not self._urgent.fresh or key in self._flying:
             return False
         memory = unpack(snapshot, now, epoch_now)
         if memory is None:
             return False
         self._urgent.fresh.leave(feed)
-        feed.become(memory)
-        self._restored[key] = feed
+        self._ranking.arrive(feed, memory, now)
         return True
 
     def snapshot_calibration(self) -> bytes:
@@ -233,31 +248,27 @@ class Schedule:
 
     # --- where feeds stand --------------------------------------------------------------------------------
 
-    def _out(self, feed: ScheduledFeed) -> None:
-        if feed.flight:
-            return
-        if not self._aside.leave(feed.key) and self._restored.pop(feed.key, None) is None and feed.queue is not None:
-            feed.queue.leave(feed)
+    def _out(self, key: str, feed: int) -> None:
+        if not self._aside.leave(key) and (queue := self._queues.of(feed)) is not None:
+            queue.leave(feed)
 
     def _come_in(self, now: float) -> None:
         for key in self._aside.due(now):
             self._urgent.retries.append(self._feeds[key])
-        if self._restored:
-            self._ranking.merge(self._restored.values(), now)
-            self._restored = {}
 
     def _bound(self) -> None:
-        self._ranking.bound(len(self._feeds), self._per_second, self._operator_bound, self._lane.least)
+        self._ranking.bound(len(self._feeds), self._per_second, self._operator_bound, self._least)
 
-    def _standing(self, feed: ScheduledFeed, now: float) -> Standing:
-        if feed.flight:
+    def _standing(self, key: str, feed: int, now: float) -> Standing:
+        if key in self._flying:
             return "in_flight"
-        if feed.key in self._aside:
+        if key in self._aside:
             return "aside"
-        if feed.queue is self._urgent.hints:
+        queue, seen = self._queues.of(feed), self._roster.times[feed >> 1]
+        if queue is self._urgent.hints:
             return "hinted"
-        if feed.queue is self._urgent.retries:
+        if queue is self._urgent.retries:
             return "retry"
-        if feed.seen == NEVER:
+        if seen == NEVER:
             return "first"
-        return "forced" if now - feed.seen >= self._ranking.force_after else "waiting"
+        return "forced" if now - seen >= self._ranking.force_after else "waiting"

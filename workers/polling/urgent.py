@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from workers.polling.classes import Queue, ScheduledFeed
+from workers.polling.classes import Queue, Queues
+from workers.polling.roster import NOBODY
 
 #: Of so many tokens one at most is a hint's while others wait: a flood of hints halves their pace, and no more.
 HINT_EVERY: Final = 2
@@ -17,8 +18,8 @@ class UrgentQueue(Queue):
 
     __slots__ = ("every", "rest")
 
-    def __init__(self, every: int) -> None:
-        super().__init__()
+    def __init__(self, queues: Queues, every: int) -> None:
+        super().__init__(queues)
         self.every, self.rest = every, 0
 
 
@@ -27,27 +28,27 @@ class Urgent:
 
     __slots__ = ("_all", "fresh", "hints", "retries")
 
-    def __init__(self) -> None:
-        self.hints, self.fresh = UrgentQueue(HINT_EVERY), UrgentQueue(FRESH_EVERY)
-        self.retries = UrgentQueue(RETRY_EVERY)
+    def __init__(self, queues: Queues) -> None:
+        self.hints, self.fresh = UrgentQueue(queues, HINT_EVERY), UrgentQueue(queues, FRESH_EVERY)
+        self.retries = UrgentQueue(queues, RETRY_EVERY)
         self._all = (self.hints, self.fresh, self.retries)
 
     def __bool__(self) -> bool:
         return any(queue.head for queue in self._all)
 
-    def take(self) -> ScheduledFeed | None:
-        """The feed whose token this is; None: it is for all others."""
+    def take(self) -> int:
+        """The feed whose token this is; NOBODY: it is for all others."""
         for queue in self._all:
             if queue.rest:
                 queue.rest -= 1
-            elif queue.head is not None:
+            elif queue.head:
                 queue.rest = queue.every - 1
                 return queue.take()
-        return None
+        return NOBODY
 
-    def take_any(self) -> ScheduledFeed | None:
+    def take_any(self) -> int:
         """The first in line, where nobody else can use the token."""
         for queue in self._all:
-            if queue.head is not None:
+            if queue.head:
                 return queue.take()
-        return None
+        return NOBODY

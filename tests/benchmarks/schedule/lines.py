@@ -22,9 +22,13 @@ def schedule_lines(quick: bool) -> tuple[object, list[Line]]:
     for row in merged(rows):
         place = groups.setdefault((row["workload"], row["feeds"], row["round"]), {})
         place[str(row["policy"])] = row
+    return rows, [line for figures in groups.values() for line in _of_workload(figures)]
+
+
+def decision_lines(quick: bool) -> tuple[object, list[Line]]:
+    """What a decision costs, and a feed's memory."""
     speed = speeds(quick)
-    lines = [line for figures in groups.values() for line in _of_workload(figures)]
-    return [*rows, *speed], [*lines, *_of_speed(speed)]
+    return speed, _of_speed(speed)
 
 
 def _of_workload(figures: Figures) -> list[Line]:

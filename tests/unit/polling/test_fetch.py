@@ -179,3 +179,33 @@ async def test_closing_closes_the_transport():
     transport = Hanging()
     await Fetcher(transport).close()
     assert transport.closed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example/v1/channels/66aa/conversations/7?limit=50",
+        "https://api.example:8443/v1/x/",
+        "https://api.example/v1/../x?a=1&b=2",
+        "https://api.example/v1/x%20y?a=%C3%A9",
+        "https://API.example/x?",
+        "https://api.example:443/x#part",
+        "https://api.example",
+        "https://bücher.example/ü",
+    ],
+)
+async def test_a_request_is_sent_as_httpx_would_have_made_it(url):
+    # Given
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((request.method, str(request.url), request.url.raw_path, request.headers.raw, request.content))
+        return httpx.Response(200)
+
+    # When it is sent twice
+    fetcher = Fetcher(httpx.MockTransport(answer))
+    for _ in range(2):
+        await fetcher.fetch(HttpRequest(method="GET", url=url, headers=(("authorization", "x"),)))
+    # Then
+    made = httpx.Request("GET", url, headers=(("authorization", "x"),))
+    assert sent == [("GET", str(made.url), made.url.raw_path, made.headers.raw, b"")] * 2

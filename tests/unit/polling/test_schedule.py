@@ -419,6 +419,38 @@ def test_feeds_are_restored_in_the_order_of_their_ages():
     assert [polled(new, now) for now in range(13, 18)] == ["a", "b", "c", "w", "d"]
 
 
+@pytest.mark.parametrize("leaves", ["remove", "poll_now"])
+def test_a_restored_feed_that_leaves_its_place_is_not_polled_from_there(leaves):
+    # Given feeds of another owner, all of one age
+    old = known("abcdefgh")
+    snapshots = {key: old.snapshot(key, 10, 1e9) for key in "abcdefgh"}
+    new = Schedule(min_interval=1)
+    for key in "abcdefgh":
+        new.add(key)
+        assert new.restore(key, snapshots[key], 10, 1e9)
+    # When one leaves, and another comes and goes and comes again
+    getattr(new, leaves)("a")
+    new.remove("b")
+    new.add("b")
+    assert new.restore("b", snapshots["b"], 10, 1e9)
+    # Then each is polled once
+    turns = [new.next(11) for _ in range(9)]
+    there = set("abcdefgh") if leaves == "poll_now" else set("bcdefgh")
+    assert sorted(turn for turn in turns if turn) == sorted(there)
+    assert new.overdue(1e9) == 0
+
+
+def test_restored_feeds_that_come_and_go_without_end_take_no_more_room():
+    schedule = Schedule()
+    snapshot = known("a").snapshot("a", 10, 1e9)
+    for turn in range(2000):
+        schedule.add("a")
+        assert schedule.restore("a", snapshot, 10 + turn, 1e9)
+        schedule.remove("a")
+    assert sum(len(one._order) for lane in schedule._ranking.lanes for one in lane.arrivals) < 200
+    assert len(schedule._roster._keys) == 2
+
+
 def test_nothing_is_restored_over_what_is_known_here():
     schedule = known("a")
     assert not schedule.restore("a", schedule.snapshot("a", 1, 1e9), 1, 1e9)
@@ -529,21 +561,27 @@ class AnySequence(RuleBasedStateMachine):
     @invariant()
     def every_feed_is_in_one_place(self):
         schedule = self.schedule
-        queues = [*schedule._urgent._all, *(one for lane in schedule._lanes.values() for one in lane.classes)]
-        standing = [feed.key for queue in queues for feed in queue]
-        standing += [*schedule._aside, *schedule._restored, *self.flying]
+        classes = [one for lane in schedule._ranking.lanes for one in (*lane.classes, *lane.arrivals)]
+        queues = [*schedule._urgent._all, *classes]
+        standing = [schedule._roster.key(feed) for queue in queues for feed in queue]
+        standing += [*schedule._aside, *self.flying]
         assert sorted(standing) == sorted(self.there)
-        assert all(feed.queue is queue for queue in queues for feed in queue)
+        assert all(schedule._queues.of(feed) is queue for queue in queues for feed in queue)
 
     @invariant()
     def classes_are_in_the_order_of_their_ages(self):
-        for lane in self.schedule._lanes.values():
-            for one in lane.classes:
-                ages = [feed.seen for feed in one]
+        seen = []
+        for lane in self.schedule._ranking.lanes:
+            for one in (*lane.classes, *lane.arrivals):
+                ages = [self.schedule._roster.times[feed >> 1] for feed in one]
                 assert ages == sorted(ages)
                 assert one.since == (ages[0] if ages else float("inf"))
+                assert one.ready == one.since + lane.least
                 assert one.looked_at or not ages
                 assert self.schedule._ranking._classes.count(one) == one.looked_at
+                seen += ages
+        limit = (self.now - 50) // 1
+        assert self.schedule.overdue(self.now) == sum(at // 1 < limit for at in seen)
 
     @invariant()
     def everything_can_be_explained(self):

@@ -1,0 +1,133 @@
+"""Feeds come to an account and go, one by one and by the shard: no poll begins for one that has gone."""
+
+import asyncio
+
+import pytest
+
+from workers import account
+from workers.account import AccountPoller
+from workers.account_feeds import AccountFeeds
+from workers.metrics import Metrics
+from workers.model import Feed
+from workers.poll import Polled
+from workers.providers import adapter
+from workers.providers.ogmma import OgmmaSettings
+
+SETTINGS = OgmmaSettings(name="loja", provider="ogmma", api_key="oapi_sk_live_" + "4f9d07c1b2e8a663" * 2)
+
+
+class FakeShard:
+    def __init__(self):
+        self.polled = []
+
+    def take_up(self, key):
+        return b""
+
+
+class FakePoll:
+    """Answers at once; polls of a shard that `hangs` do not end by themselves."""
+
+    hangs = frozenset()
+
+    def __init__(self, feed, shard, _):
+        self.feed, self.shard = feed, shard
+
+    async def live(self):
+        self.shard.polled.append(self.feed.key)
+        if self.shard in self.hangs:
+            await asyncio.Event().wait()
+        return Polled()
+
+
+def feed(number):
+    return Feed(key=f"loja/{number:05d}", account="loja", values={})
+
+
+@pytest.fixture
+async def poller():
+    metrics = Metrics()
+    metrics.known_account("ogmma", "loja", (), ())
+    made = AccountPoller(adapter(SETTINGS.model_copy(update={"requests_per_minute": 6e6})), None, metrics, FakePoll)
+    made.set_share(1.0)
+    return made
+
+
+async def running(poller):
+    task = asyncio.create_task(poller.run())
+    await asyncio.sleep(0.02)
+    return task
+
+
+async def ended(task):
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def test_feeds_go_with_their_shard_and_belong_to_one_only():
+    # Given a feed that moved from one shard to another
+    first, second, feeds = FakeShard(), FakeShard(), AccountFeeds()
+    for number in range(4):
+        feeds.add(feed(number), first)
+    feeds.add(feed(3), second)
+    # When its first shard goes
+    gone = feeds.remove_shard(first)
+    # Then the others go with it
+    assert list(gone.values()) == [feed(number) for number in range(3)]
+    assert feeds.keys() == [feed(3).key]
+    assert feeds[feed(3).key] == (feed(3), second)
+    assert feeds.remove_shard(first) == {}
+    feeds.remove("unknown")
+    assert (len(feeds), feed(3).key in feeds, feed(0).key in feeds) == (1, True, False)
+
+
+async def test_nothing_of_a_shard_that_goes_down_is_polled_and_all_of_it_is_forgotten_bit_by_bit(poller, monkeypatch):
+    # Given two shards with more feeds than are forgotten in one go
+    monkeypatch.setattr(account, "FORGET_SLICE", 7)
+    stays, goes = FakeShard(), FakeShard()
+    for number in range(200):
+        poller.attach(feed(number), stays if number % 2 else goes)
+    task = await running(poller)
+    # When one goes down
+    poller.detach_shard(goes)
+    polled = len(goes.polled)
+    assert len(poller._gone) == 100
+    await asyncio.sleep(0.3)
+    # Then
+    assert len(goes.polled) == polled
+    assert len(stays.polled) > 50
+    assert not poller._gone
+    assert len(poller._schedule) == len(poller._feeds) == 100
+    await ended(task)
+
+
+async def test_a_poll_under_way_ends_with_its_shard(poller, monkeypatch):
+    # Given
+    shard = FakeShard()
+    monkeypatch.setattr(FakePoll, "hangs", frozenset([shard]))
+    poller.attach(feed(1), shard)
+    task = await running(poller)
+    assert poller.busy
+    # When
+    poller.detach_shard(shard)
+    await asyncio.sleep(0)
+    # Then
+    assert not poller.busy
+    await ended(task)
+
+
+async def test_a_feed_that_comes_back_before_it_was_forgotten_is_polled(poller):
+    # Given a shard that goes down
+    before, after = FakeShard(), FakeShard()
+    for number in range(50):
+        poller.attach(feed(number), before)
+    poller.detach_shard(before)
+    # When some of its feeds are attached again at once
+    for number in range(10):
+        poller.attach(feed(number), after)
+    task = await running(poller)
+    await asyncio.sleep(0.1)
+    # Then they are polled, and the others are forgotten
+    assert set(after.polled) == {feed(number).key for number in range(10)}
+    assert before.polled == []
+    assert len(poller._schedule) == 10
+    await ended(task)

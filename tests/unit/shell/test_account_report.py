@@ -1,0 +1,56 @@
+"""What an account tells of itself: one broken feed is a number, not the state of its neighbours."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from workers.account_report import AccountReport, Tally
+from workers.metrics import FEED_STATES, Metrics
+
+LABELS = {"provider": "ogmma", "account": "loja"}
+
+
+def tally(**told: int) -> Tally:
+    counts = {"feeds": 12, "backfilling": 0, "failing": 0, "parked": 0, "unreadable": 0, "overdue": 0}
+    return Tally(**{**counts, **told}, longest_wait=0.0)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def report_of(metrics: Metrics) -> AccountReport:
+    return AccountReport("ogmma", "loja", 3600, metrics, lambda: 1000.0)
+
+
+def test_one_feed_that_always_fails_is_counted_and_the_account_goes_on_polling(metrics):
+    # Given
+    report = report_of(metrics)
+    with capture_logs() as logged:
+        # When one of twelve feeds fails again and again
+        for _ in range(50):
+            for _ in range(11):
+                report.succeeded()
+            report.show(tally(failing=1), None)
+            report.failed("provider_error", failing=True)
+            report.show(tally(failing=1), None)
+    # Then
+    assert [(line["event"], line["state"]) for line in logged] == [("account_state", "polling")]
+    assert metrics.registry.get_sample_value("afluente_feeds", {**LABELS, "state": "failing"}) == 1
+    assert metrics.registry.get_sample_value("afluente_feeds", {**LABELS, "state": "active"}) == 11
+
+
+@pytest.mark.parametrize(("feeds", "polls"), [(1, 1), (3, 3), (12, 5)])
+def test_an_account_fails_when_its_feeds_do_or_five_polls_in_a_row(metrics, feeds, polls):
+    report = report_of(metrics)
+    report.succeeded()
+    for number in range(polls):
+        assert report.details(tally(feeds=feeds), None)["state"] == "polling", number
+        report.failed("timeout", failing=True)
+    assert report.details(tally(feeds=feeds), None)["state"] == "failing"
+    report.succeeded()
+    assert report.details(tally(feeds=feeds), None)["state"] == "polling"
+
+
+def test_every_state_of_a_feed_is_counted():
+    assert set(tally().by_state) == set(FEED_STATES)
