@@ -1,8 +1,10 @@
-"""`afluente topics`: the four Kafka topics, created or checked."""
+"""`afluente topics`: the four Kafka topics, created, checked, or copied to another number of shards."""
 
 import sys
+from pathlib import Path
 
 import click
+import msgspec
 
 from workers.cli.context import (
     Configuration,
@@ -16,6 +18,7 @@ from workers.cli.context import (
     told,
 )
 from workers.settings.settings import Settings
+from workers.stream import moving
 from workers.stream import topics as stream_topics
 
 _CODES = "0 done, 1 Kafka did not answer or a topic is wrong, 2 wrong configuration"
@@ -24,7 +27,7 @@ _CODES = "0 done, 1 Kafka did not answer or a topic is wrong, 2 wrong configurat
 @click.group()
 @config_option
 def topics() -> None:
-    """Create or check the four Kafka topics.
+    """Create, check or copy the four Kafka topics.
 
     Their names stand in [topics] of the configuration, their number of partitions is kafka.shards.
     """
@@ -52,6 +55,43 @@ def check(configuration: Configuration) -> None:
     Looks at partition count, replication, cleanup policy and size limits, and changes nothing.
     """
     _report(configuration.settings(), ())
+
+
+@topics.command(
+    epilog=epilog(
+        "0 done, 1 Kafka did not answer, workers are running or a topic is wrong, 2 wrong configuration",
+        "afluente topics create -c twice-the-shards.toml",
+        "afluente topics copy -c twice-the-shards.toml --from afluente.toml",
+    )
+)
+@click.option(
+    "--from",
+    "old",
+    metavar="FILE",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Configuration of the workers that ran until now.",
+)
+@configured
+@told
+def copy(configuration: Configuration, *, old: Path) -> None:
+    """Copy feeds and cursors to topics of another number of shards.
+
+    The configuration names the new topics, kafka.shards of them, and a kafka.group of its own; --from the old ones.
+    Stop all workers first. Nothing of the old topics is changed; workers started with the new configuration go on
+    where the old ones ended, and publish nothing twice.
+    """
+    places = [_place(one.settings()) for one in (Configuration(old), configuration)]
+    copied = finished(moving.copy(*places))
+    say_result(
+        "copied", "green", f"{copied.feeds} feeds and {copied.cursors} cursor records to {places[1].names.cursors}"
+    )
+    if for_a_program():
+        emit(msgspec.structs.asdict(copied))
+
+
+def _place(settings: Settings) -> moving.Place:
+    return moving.Place(kafka=settings.kafka, names=settings.topics)
 
 
 def _report(settings: Settings, made: tuple[str, ...]) -> None:
