@@ -179,7 +179,7 @@ async def suffered(stage: Watched, account: str, trouble: str, writer: Definitio
 
     before = times()
     stage.simulation.turn(account, **{trouble: 1.0})
-    await stage.until(met, 30, f"every feed of {account} meets {trouble}", every=1.0)
+    await stage.until(met, 60, f"every feed of {account} meets {trouble}", every=1.0)
     stage.simulation.turn(account, **{trouble: 0.0})
 
 

@@ -11,12 +11,12 @@ _NO_TIME: Final = 0.0
 class Probes:
     """Whether an account is only probed, and from when on the next probe may go out. Times are monotonic seconds."""
 
-    __slots__ = ("_asked_for", "_backoff", "_next", "_not_before", "until")
+    __slots__ = ("_backoff", "_next", "_not_before", "until")
 
     def __init__(self, backoff: Backoff) -> None:
         self._backoff = backoff
         self._next = 0  # number of the delay that follows the next probe; 0: the account is well
-        self._asked_for, self._not_before = 0, _NO_TIME  # probes that someone asked for, and from when on another one
+        self._not_before = _NO_TIME  # from when on someone may ask for another one
         #: No request before this time.
         self.until = _NO_TIME
 
@@ -40,16 +40,18 @@ class Probes:
     def now(self, now: float) -> None:
         """Someone says that it was mended: probe at once, and count the delays anew.
 
-        Said again and again it is no news: webhooks go on while a key is refused. So the probes that are asked for
-        keep the same growing distances from each other, and only the first begins the series anew.
+        Said again and again it is no news, since webhooks go on while a key is refused: probes that are asked for are
+        as far apart as the series begins with.
         """
-        if not self._next or now < self._not_before:
+        if not self._next:
             return
-        self._asked_for += 1
-        self._not_before = now + self._backoff.delay(self._asked_for)
-        self._next, self.until = 1 if self._asked_for == 1 else self._next, now
+        if now < self._not_before:
+            self.until = min(self.until, self._not_before)
+            return
+        self._not_before = now + self._backoff.delay(1)
+        self._next, self.until = 1, now
 
     def end(self) -> None:
         """A probe succeeded."""
         self._next, self.until = 0, _NO_TIME
-        self._asked_for, self._not_before = 0, _NO_TIME
+        self._not_before = _NO_TIME
