@@ -17,7 +17,7 @@ COMMANDS: Final = {
     "preview": "Show the events that a feed would publish.",
     "record": "Store real pages of a feed, and the events that they give.",
     "replay": "Read stored pages again and compare the events.",
-    "topics": "Create or check the four Kafka topics.",
+    "topics": "Create, check or copy the four Kafka topics.",
     "feeds": "List, add, remove, discover or explain the feeds that are polled.",
     "run": "Run one worker until SIGTERM or SIGINT.",
     "status": "Show what a running cluster is doing.",
