@@ -80,14 +80,11 @@ class Shard:
         limits: Mapping[str, int],
         metrics: Metrics,
         listener: Listener,
-        turn: asyncio.Lock | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.number = number
         #: `restoring` from its opening until its cursors are read; `fenced` and `failed` while it waits to open again.
         self.state: ShardState = "restoring"
-        #: Held for each slice of long work, by one shard of a process at a time: the event loop turns after each.
-        self.turn = turn or asyncio.Lock()
         self._kafka, self._topics, self._limits = kafka, topics, limits
         self._metrics, self._listener, self._clock = metrics, listener, clock
         self._cursors: dict[str, Cursor | CursorUnreadable] = {}
@@ -211,13 +208,11 @@ class Shard:
             [self.number],
             lambda _, key, value: restored.apply(key, value),
             deadline=RESTORE_SECONDS,
-            turn=self.turn,
         )
         cursors: dict[str, Cursor | CursorUnreadable] = {}
         left = restored.cursors()
         while True:
-            async with self.turn:
-                some = dict(islice(left, _SLICE))
+            some = dict(islice(left, _SLICE))
             if not some:
                 return cursors
             cursors |= some

@@ -1,6 +1,5 @@
 """How a worker is put together from its settings: every room is made here, with what it needs from the others."""
 
-import asyncio
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -57,7 +56,6 @@ class Wiring:
         self._settings, self._limits, self._metrics, self._fetcher = settings, limits, metrics, fetcher
         self._redactors = {name: Redactor(account.secrets()) for name, account in settings.accounts.items()}
         self._rules: dict[str, Rules] = {}
-        self._turn = asyncio.Lock()
         self._mode = settings.output.content_mode
         self._largest = min([settings.output.max_event_bytes, *limits.values()])
 
@@ -116,5 +114,4 @@ class Wiring:
             limits=self._limits,
             metrics=self._metrics,
             listener=worker,
-            turn=self._turn,
         )

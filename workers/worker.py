@@ -255,11 +255,10 @@ class Worker:
         standing, defined = (known.get(shard.number, {}) for known in (self._standing, self._defined))
         keys = iter([*standing, *(key for key in defined if key not in standing)])
         while some := list(islice(keys, ATTACH_SLICE)):
-            async with shard.turn:
-                for key in some:
-                    feed = defined.get(key) or standing.get(key)  # none: it was taken back meanwhile
-                    if feed is not None:
-                        self._pollers[feed.account].attach(feed, shard)
+            for key in some:
+                feed = defined.get(key) or standing.get(key)  # none: it was taken back meanwhile
+                if feed is not None:
+                    self._pollers[feed.account].attach(feed, shard)
             await asyncio.sleep(0)
 
     def down(self, shard: Shard) -> None:

@@ -23,9 +23,9 @@ RESTORE_SECONDS = 60.0
 #: Records that are parsed and handed on before the event loop may turn, about 3 ms; an answer whole would take 0.6 s.
 _SLICE_RECORDS = 250
 
-#: Seconds between two looks for records. Behind the last record lies a transaction marker, which moves the position
-#: without bringing a record, so to wait for records would be to sleep through it.
-_LOOK_SECONDS = 0.005
+#: Milliseconds to wait for records. Behind the last record lies a transaction marker, which moves the position
+#: without bringing a record, so a longer wait would only be slept through.
+_WAIT_MS = 50
 
 #: Seconds for the reader to take its leave.
 _END_SECONDS = 1.0
@@ -34,20 +34,12 @@ Apply = Callable[[int, bytes, bytes | None], None]
 
 
 async def restore(
-    kafka: KafkaSettings,
-    topic: str,
-    partitions: Iterable[int],
-    apply: Apply,
-    deadline: float = RESTORE_SECONDS,
-    *,
-    turn: asyncio.Lock | None = None,
+    kafka: KafkaSettings, topic: str, partitions: Iterable[int], apply: Apply, deadline: float = RESTORE_SECONDS
 ) -> None:
     """Hand every committed record of these partitions to `apply(partition, key, value)`, oldest first.
 
-    `deadline` is in seconds. `turn` is held for each slice of records, so that of many rounds in one process one
-    works between two turns of the event loop. Raises TransactionFailed (reason `restore`) when the end is not
-    reached by then: with less than everything, what came into memory must not be used. TopicError: the topic may
-    not be read.
+    `deadline` is in seconds. Raises TransactionFailed (reason `restore`) when the end is not reached by then:
+    with less than everything, what came into memory must not be used. TopicError: the topic may not be read.
     """
     wanted = [TopicPartition(topic, partition) for partition in partitions]
     if not wanted:
@@ -57,7 +49,7 @@ async def restore(
     try:
         async with within(deadline):
             await client.start()
-            await _read(client, wanted, progress, apply, turn or asyncio.Lock())
+            await _read(client, wanted, progress, apply)
     except kafka_errors.TopicAuthorizationFailedError as refusal:
         discard(client)
         raise TopicError(f"{topic}: Kafka does not let this user read it (allow Read and Describe)") from refusal
@@ -71,23 +63,18 @@ async def restore(
     await ended(client, _END_SECONDS)
 
 
-async def _read(
-    client: AIOKafkaConsumer, wanted: list[TopicPartition], progress: "_Progress", apply: Apply, turn: asyncio.Lock
-) -> None:
+async def _read(client: AIOKafkaConsumer, wanted: list[TopicPartition], progress: "_Progress", apply: Apply) -> None:
     client.assign(wanted)
     for place in wanted:
         client.seek(place, 0)  # where compaction took it away, the reader is sent to the first that is there
     progress.ends = await client.end_offsets(wanted)
     slices: dict[TopicPartition, list[Any]] = {}
     while not await progress.reached(bool(slices)):
-        await asyncio.sleep(0 if slices else _LOOK_SECONDS)
-        # Without a wait: nothing but the parsing of what has come is done in the turn, and what comes after it is not
-        # counted as read before the next look.
-        async with turn:
-            slices = await client.getmany(timeout_ms=0, max_records=_SLICE_RECORDS)
-            for place, records in slices.items():
-                for record in records:
-                    apply(place.partition, record.key, record.value)
+        slices = await client.getmany(timeout_ms=_WAIT_MS, max_records=_SLICE_RECORDS)
+        for place, records in slices.items():
+            for record in records:
+                apply(place.partition, record.key, record.value)
+        await asyncio.sleep(0)
 
 
 class _Progress:
