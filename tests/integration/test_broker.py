@@ -20,8 +20,9 @@ from workers.errors import BrokerUnreachable
 pytestmark = pytest.mark.kafka
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from workers.broker import Broker
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the tests' own parent ignores
 broker = Broker.start()
 print(broker.directory, broker.bootstrap, flush=True)
 if sys.argv[1] == "end":
@@ -149,7 +150,7 @@ def test_a_broker_ends_with_its_parent_however_that_ends(mode, signals):
         for number in signals:
             os.killpg(parent.pid, number)
             time.sleep(0.02)
-        parent.wait(60)
+        parent.wait(30)
     # Then
     assert directory.startswith("/")
     assert gone(directory, 30)
