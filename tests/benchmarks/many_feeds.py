@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import uvloop
 
 from tests.benchmarks.pages import CHANNEL, conversation, page, rows
-from tests.benchmarks.restore import SLICE
+from tests.benchmarks.restore import publish_all
 from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import _digest
 from workers.polling import memory
@@ -26,7 +26,6 @@ from workers.settings.settings import Settings
 from workers.stream import topics
 from workers.stream.feeds_topic import DefinitionWriter
 from workers.stream.partition import partition_of
-from workers.stream.publisher import Publisher
 from workers.stream.record import KafkaRecord
 
 #: Remembered rows of each feed: those that its page shows, and an older one of its own.
@@ -66,11 +65,7 @@ async def _write(settings: Settings, first: int, feeds: int) -> dict[str, int]:
             await writer.write(feed for feed, _ in every)
             for record in _cursor_records(settings, mine, every):
                 shards.setdefault(record.partition, []).append(record)
-    for shard, records_there in shards.items():
-        publisher = await Publisher.open(settings.kafka, shard, limits)
-        for start in range(0, len(records_there), SLICE):
-            await publisher.publish(records_there[start : start + SLICE])
-        await publisher.close()
+    await publish_all(settings, limits, shards)
     return limits
 
 

@@ -43,6 +43,11 @@ async def fill(settings: Settings, limits: dict[str, int], feeds: int) -> None:
     by_shard: dict[int, list[KafkaRecord]] = {}
     for record in _cursor_records(settings, feeds):
         by_shard.setdefault(record.partition, []).append(record)
+    await publish_all(settings, limits, by_shard)
+
+
+async def publish_all(settings: Settings, limits: dict[str, int], by_shard: dict[int, list[KafkaRecord]]) -> None:
+    """Publish the records of each shard by its own producer, in transactions of SLICE."""
     for shard, mine in by_shard.items():
         publisher = await Publisher.open(settings.kafka, shard, limits)
         for start in range(0, len(mine), SLICE):

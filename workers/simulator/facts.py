@@ -69,3 +69,16 @@ def place(text: str | None) -> dict[str, Any]:
 def card(number: str | None, name: str | None = None) -> dict[str, Any]:
     """One contact card with one number."""
     return {"contacts.0.phones.0.number": number} | ({} if name is None else {"contacts.0.name": name})
+
+
+def other_than_words(kind: str, text: str | None) -> dict[str, Any] | None:
+    """What rows of a type say that is neither words nor a file, where their text says it; None for other types."""
+    if kind == "location":
+        return place(text)
+    if kind == "contacts":
+        return card(text)
+    if kind == "reaction":
+        return {"text": None, "reaction.emoji": text}
+    if kind in {"button_reply", "list_reply"}:
+        return {"text": text, "interactive.kind": kind, "interactive.title": text}
+    return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workers.simulator.facts import between, card, packed, place, words_and_file
+from workers.simulator.facts import between, other_than_words, packed, words_and_file
 from workers.simulator.records import Message
 
 #: The contract's types of words that are not those.
@@ -35,12 +35,5 @@ def facts_of(message: Message, word: str, row: Mapping[str, Any], text: str | No
 
 
 def _said(message: Message, kind: str, text: str | None) -> dict[str, Any]:
-    if kind == "location":
-        return place(text)
-    if kind == "contacts":
-        return card(text)
-    if kind == "reaction":
-        return {"text": None, "reaction.emoji": text}
-    if kind in {"button_reply", "list_reply"}:
-        return {"text": text, "interactive.kind": kind, "interactive.title": text}
-    return words_and_file(None if message.media else text, message.media)
+    told = other_than_words(kind, text)
+    return words_and_file(None if message.media else text, message.media) if told is None else told

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workers.simulator.facts import FILES, between, card, packed, place, words_and_file
+from workers.simulator.facts import FILES, between, other_than_words, packed, words_and_file
 from workers.simulator.records import Message
 
 #: The contract's types of words that are not those.
@@ -29,12 +29,5 @@ def facts_of(message: Message, word: str, status: str, text: str | None, form: s
 
 
 def _said(message: Message, kind: str, text: str | None) -> dict[str, Any]:
-    if kind == "location":
-        return place(text)
-    if kind == "contacts":
-        return card(text)
-    if kind == "reaction":
-        return {"text": None, "reaction.emoji": text}
-    if kind in {"button_reply", "list_reply"}:
-        return {"text": text, "interactive.kind": kind, "interactive.title": text}
-    return words_and_file(text, message.media if kind in FILES else None)
+    told = other_than_words(kind, text)
+    return words_and_file(text, message.media if kind in FILES else None) if told is None else told
