@@ -18,6 +18,7 @@ from workers.account_feeds import AccountFeeds
 from workers.account_histories import AccountHistories
 from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
+from workers.account_slots import PollSlots, Slot
 from workers.classifier import decide
 from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
@@ -29,8 +30,6 @@ from workers.polling.schedule import Schedule
 from workers.providers.base import Adapter
 from workers.shard import Shard
 
-#: Polls of one account at a time: at a request a second and a deadline of 30 s a provider that hangs holds this many.
-POLLS_IN_FLIGHT = 16
 #: Part of the budget that histories and discovery may use together, so that live polls always have the rest.
 BACKGROUND_SHARE = 0.5
 #: Seconds between two looks at the account's state.
@@ -67,7 +66,7 @@ class AccountPoller:
         self._some_gone = asyncio.Event()
         self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
-        self._slots = asyncio.Semaphore(POLLS_IN_FLIGHT)
+        self._slots = PollSlots()
         self._changed = asyncio.Event()
         self._history_waits = asyncio.Event()
         self._open = asyncio.Event()
@@ -155,17 +154,16 @@ class AccountPoller:
     async def _poll_feeds(self) -> None:
         while True:
             await self._until_due()
-            await self._slots.acquire()  # a poll may begin when fewer than the limit are under way
-            key = None
+            slot, key = await self._slots.take(), None  # a poll may begin when fewer than the limit are under way
             try:
                 await self._budget.take()
                 await self._open.wait()
                 key = self._next()
             finally:
                 if key is None:
-                    self._slots.release()
+                    slot.end()
             if key is not None:  # the slot is the poll's until it has ended
-                self._spawn(key, self._poll(key)).add_done_callback(lambda _: self._slots.release())
+                self._spawn(key, self._poll(key, slot), slot)
 
     def _next(self) -> str | None:
         """The feed whose turn it is; None: nothing is due."""
@@ -186,10 +184,10 @@ class AccountPoller:
             except TimeoutError:
                 return
 
-    async def _poll(self, key: str) -> None:
+    async def _poll(self, key: str, slot: Slot) -> None:
         poll, begun = self._make_poll(*self._feeds[key], self), self._clock()
         try:
-            polled = await poll.live()
+            polled = await poll.live(slot.only_commits)
         except ReopenShard:
             self._schedule.failed(key, self._clock())
         except CursorUnreadable as error:
@@ -234,14 +232,16 @@ class AccountPoller:
         else:
             self._histories.read(key, polled)
 
-    def _spawn(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _spawn(self, key: str, work: Coroutine[Any, Any, None], slot: Slot | None = None) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.setdefault(key, set()).add(task)
-        task.add_done_callback(lambda ended: self._ended(key, ended))
+        task.add_done_callback(lambda ended: self._ended(key, ended, slot))
         return task
 
-    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
-        """Forget the task."""
+    def _ended(self, key: str, task: asyncio.Task[None], slot: Slot | None) -> None:
+        """Forget the task, which may never have begun."""
+        if slot is not None:
+            slot.end()
         mine = self._tasks.get(key, set())
         mine.discard(task)
         if not mine:

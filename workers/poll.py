@@ -19,7 +19,7 @@ from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
-from workers.poll_counts import PollCounts
+from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
 from workers.polling.cursor import Cursor, HistoryPages
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
@@ -62,14 +62,17 @@ class Account(Protocol):
 
 
 class Encoded(Record, frozen=True, kw_only=True):
-    """An outcome as Kafka records, with its size in bytes and what the metrics will want to know."""
+    """An outcome as Kafka records, with its size in bytes and what the metrics will want to know.
 
-    records: tuple[KafkaRecord, ...]
-    size: int
-    kinds: tuple[str, ...]
+    Nothing of the page is in it: what waits for its commit is no larger than what it commits, and the memory of one
+    page, which the next one is read into, stays in the processor's cache.
+    """
 
-
-_NOTHING = Encoded(records=(), size=0, kinds=())
+    cursor: Cursor
+    records: tuple[KafkaRecord, ...] = ()
+    size: int = 0
+    times: tuple[int, ...] = ()
+    news: News = NO_NEWS
 
 
 class Polled(Record, frozen=True, kw_only=True):
@@ -107,31 +110,47 @@ class FeedPoll:
         self._topics, self._shards = topics, shards
         self._counts = PollCounts(metrics, adapter.provider, feed.account)
 
-    async def live(self) -> Polled:
-        """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable."""
+    async def live(self, only_commits: Callable[[int], None] = lambda _: None) -> Polled:
+        """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable.
+
+        `only_commits` is called with the bytes of the last commit, behind which nothing is done or asked for.
+        """
         now, cursor = _now_ms(), self._contacted()
         self._begun = now / 1000
-        walk = LiveWalk(cursor, self._rules, self._adapter.first(), now)
-        page, opening, turn = b"", True, FIRST
-        while walk.want is not None:
-            ref = walk.want
-            response = await self._account.fetch(self.feed, ref, turn)
-            page = _digest(response, page) if opening else page
-            if opening and cursor is not None and _unchanged(cursor, page, now):
-                return _polled(cursor)
-            shown = await self._read(ref, response)
-            walk.take(shown)
-            opening, turn = opening and shown.leads_on, MORE
-        self._counts.skipped(walk.skipped)
-        plan = LivePlan(walk, self._contacted(), self._rules, now, page)
-        return await self._publish(plan, now)
+        batches = await self._look(cursor, now)
+        return _polled(cursor) if batches is None else await self._publish(batches, now, only_commits)
 
     async def history(self) -> Polled:
         """Read and commit one batch of the feed's history; `history` of the result says whether more is left."""
         now = _now_ms()
+        batches = await self._look_back(now)
+        return Polled() if batches is None else await self._publish(batches, now, lambda _: None)
+
+    async def _look(self, cursor: Cursor | None, now: int) -> Batches | None:
+        """What the newest end of the feed comes to; None: nothing can be news."""
+        first = self._adapter.first()
+        response = await self._account.fetch(self.feed, first, FIRST)
+        page, opening = _digest(response), True
+        if _is_unchanged(cursor, page, now):
+            return None
+        walk = LiveWalk(cursor, self._rules, first, now)
+        while (ref := walk.want) is not None:
+            if ref is not first:
+                response = await self._account.fetch(self.feed, ref, MORE)
+                page = _digest(response, page) if opening else page
+                if opening and _is_unchanged(cursor, page, now):
+                    return None
+            shown = await self._read(ref, response)
+            opening = opening and shown.leads_on
+            walk.take(shown)
+        self._counts.skipped(walk.skipped)
+        return self._batches(LivePlan(walk, self._contacted(), self._rules, now, page), now)
+
+    async def _look_back(self, now: int) -> Batches | None:
+        """What one batch of the feed's history comes to; None: there is none."""
         cursor = self._contacted()
         if cursor is None or cursor.history is None:
-            return Polled()
+            return None
         walk = HistoryWalk(cursor, self._rules, self._adapter.first())
         while walk.want is not None:
             ref = walk.want
@@ -139,8 +158,12 @@ class FeedPoll:
         self._counts.skipped(walk.skipped)
         cursor = self._contacted()
         if cursor is None or cursor.history is None:
-            return Polled()
-        return await self._publish(HistoryPlan(walk, cursor.history), now)
+            return None
+        return self._batches(HistoryPlan(walk, cursor.history), now)
+
+    def _batches(self, plan: Plan, now: int) -> Batches:
+        normalise, imprint = partial(self._adapter.normalise, self.feed), partial(self._account.imprint, self.feed.key)
+        return Batches(plan, normalise, self._rules, now, imprint)
 
     async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
         try:
@@ -156,24 +179,29 @@ class FeedPoll:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(_heavy_reading, self._adapter.page, self.feed, ref, response)
 
-    async def _publish(self, plan: Plan, now: int) -> Polled:
-        normalise, imprint = partial(self._adapter.normalise, self.feed), partial(self._account.imprint, self.feed.key)
-        batches = Batches(plan, normalise, self._rules, now, imprint)
+    async def _publish(self, batches: Batches, now: int, only_commits: Callable[[int], None]) -> Polled:
         times: list[int] = []
-        key, encode = self.feed.key, partial(self._encoded, now=now)
-        while batch := batches.next(self.shard.cursor(key), encode):
-            outcome, encoded = batch
-            await self._commit(outcome, encoded)
-            times += outcome.times
+        while (encoded := self._next(batches, now)) is not None:
+            if batches.done:
+                only_commits(encoded.size)
+            await self._commit(encoded)
+            times += encoded.times
         return _polled(self._contacted(), tuple(times))
 
-    async def _commit(self, outcome: Outcome, encoded: Encoded) -> None:
-        self._counts.left_out(outcome)
-        if not outcome.durable:
-            self.shard.keep(self.feed.key, outcome.cursor)
+    def _next(self, batches: Batches, now: int) -> Encoded | None:
+        batch = batches.next(self.shard.cursor(self.feed.key), partial(self._encoded, now=now))
+        if batch is None:
+            return None
+        outcome, encoded = batch
+        self._counts.left_out(outcome.left_out)
+        return encoded
+
+    async def _commit(self, encoded: Encoded) -> None:
+        if not encoded.records:  # a durable outcome has its cursor's, at least
+            self.shard.keep(self.feed.key, encoded.cursor)
             return
-        at = await self.shard.commit(self.feed.key, outcome.cursor, encoded.records, encoded.size)
-        self._counts.published(outcome, encoded.kinds, begun=self._begun, at=at)
+        at = await self.shard.commit(self.feed.key, encoded.cursor, encoded.records, encoded.size)
+        self._counts.published(encoded.news, begun=self._begun, at=at)
 
     async def _tell_page(self, error: PageUnreadable, response: HttpResponse) -> None:
         """A dead letter for a page that nobody can read: once per reason until the feed succeeds again."""
@@ -188,7 +216,7 @@ class FeedPoll:
             return
         after = msgspec.structs.replace(after, pages_told=(letter.digest, *cursor.pages_told)[:_PAGES_TOLD])
         outcome = Outcome(cursor=after, letters=(letter,))
-        await self._commit(outcome, self._encoded(cursor, outcome, now=now))
+        await self._commit(self._encoded(cursor, outcome, now=now))
 
     def _contacted(self) -> Cursor | None:
         """The cursor, once a page was ever read (before that it may hold nothing but page letters)."""
@@ -197,7 +225,7 @@ class FeedPoll:
 
     def _encoded(self, before: Cursor, outcome: Outcome, *, now: int) -> Encoded:
         if not outcome.durable:
-            return _NOTHING
+            return Encoded(cursor=outcome.cursor)
         if self._encoder is None:  # most polls bring no news
             self._encoder = self._make_encoder(self.feed)
         events = self._encoder.events(outcome, now)
@@ -216,8 +244,13 @@ class FeedPoll:
             KafkaRecord(topic=self._topics.cursors, partition=self.shard.number, key=key, value=value)
             for key, value in cursor_records(self.feed.key, before, outcome.cursor)
         ]
-        size = sum(event.size for event in events) + sum(record.size for record in cursors)
-        return Encoded(records=(*records, *cursors), size=size, kinds=tuple(event.kind for event in events))
+        return Encoded(
+            cursor=outcome.cursor,
+            records=(*records, *cursors),
+            size=sum(event.size for event in events) + sum(record.size for record in cursors),
+            times=outcome.times,
+            news=news_of(outcome, [event.kind for event in events]),
+        )
 
 
 def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:
@@ -238,10 +271,12 @@ def rules_of(adapter: Adapter) -> Rules:
     )
 
 
-def _unchanged(cursor: Cursor, page: bytes, now: int) -> bool:
+def _is_unchanged(cursor: Cursor | None, page: bytes, now: int) -> bool:
     """Whether nothing can be news: the same bytes as last time, and no walk or word is owed."""
+    if cursor is None or cursor.page != page:
+        return False
     owed = cursor.again is not None and cursor.again.due <= now
-    return cursor.page == page and not owed and not cursor.letters
+    return not owed and not cursor.letters
 
 
 def _digest(response: HttpResponse, before: bytes = b"") -> bytes:

@@ -7,7 +7,39 @@ from collections.abc import Mapping, Sequence
 from prometheus_client import Histogram
 
 from workers.metrics import Metrics
-from workers.polling.outcome import Change, Outcome
+from workers.model import Record
+from workers.polling.outcome import Outcome
+
+
+class News(Record, frozen=True, kw_only=True):
+    """What will be counted of an outcome once it is committed; nothing of what it says.
+
+    `kinds` are the kinds of its events, `letters` the reasons of its dead letters. Of new messages there are the number
+    of all, the times (epoch s) of the live ones, and the newest time of any.
+    """
+
+    kinds: Sequence[str] = ()
+    letters: Sequence[str] = ()
+    gaps: int = 0
+    created: int = 0
+    live: Sequence[float] = ()
+    newest: float = 0.0
+
+
+NO_NEWS = News()
+
+
+def news_of(outcome: Outcome, kinds: Sequence[str]) -> News:
+    """The news of an outcome that became events of these kinds."""
+    created = [change for change in outcome.changes if change.kind == "created"]
+    return News(
+        kinds=kinds,
+        letters=[letter.reason for letter in outcome.letters],
+        gaps=len(outcome.gaps),
+        created=len(created),
+        live=[change.time / 1000 for change in created if change.origin == "live"],
+        newest=max((change.time for change in created), default=0) / 1000,
+    )
 
 
 class PollCounts:
@@ -21,35 +53,34 @@ class PollCounts:
         if skipped:
             self._metrics.entries_skipped.labels(*self._labels).inc(sum(skipped.values()))
 
-    def left_out(self, outcome: Outcome) -> None:
-        """Rows that are not published."""
-        for reason, count in outcome.left_out.items():
+    def left_out(self, left_out: Mapping[str, int]) -> None:
+        """Rows that are not published, by reason."""
+        for reason, count in left_out.items():
             self._metrics.rows_ignored.labels(*self._labels, reason).inc(count)
 
-    def published(self, outcome: Outcome, kinds: tuple[str, ...], *, begun: float, at: float) -> None:
-        """An outcome was committed `at`, as events of these kinds, by a poll that had `begun` (epoch seconds)."""
+    def published(self, news: News, *, begun: float, at: float) -> None:
+        """An outcome was committed `at`, by a poll that had `begun` (epoch seconds)."""
         metrics, labels = self._metrics, self._labels
-        for kind in set(kinds):
-            metrics.events_published.labels(*labels, kind).inc(kinds.count(kind))
-        for letter in outcome.letters:
-            metrics.dead_letters.labels(*labels, letter.reason).inc()
-        too_large = kinds.count("dead_letter") - len(outcome.letters)
+        for kind, count in Counter(news.kinds).items():
+            metrics.events_published.labels(*labels, kind).inc(count)
+        for reason in news.letters:
+            metrics.dead_letters.labels(*labels, reason).inc()
+        too_large = news.kinds.count("dead_letter") - len(news.letters)
         if too_large > 0:
             metrics.dead_letters.labels(*labels, "too_large").inc(too_large)
-        metrics.gaps.labels(*labels).inc(len(outcome.gaps))
-        created = [change for change in outcome.changes if change.kind == "created"]
-        if created:
-            self._created(created, begun, at)
+        if news.gaps:
+            metrics.gaps.labels(*labels).inc(news.gaps)
+        if news.created:
+            self._created(news, begun, at)
 
-    def _created(self, created: Sequence[Change], begun: float, at: float) -> None:
+    def _created(self, news: News, begun: float, at: float) -> None:
         metrics = self._metrics
-        moments = [change.time / 1000 for change in created if change.origin == "live"]
         for metric, until in ((metrics.delivery_delay, at), (metrics.schedule_delay, begun)):
-            _observe_all(metric.labels(self._provider), [max(0.0, until - moment) for moment in moments])
-        metrics.backfill_messages.labels(*self._labels).inc(len(created) - len(moments))
+            _observe_all(metric.labels(self._provider), [max(0.0, until - moment) for moment in news.live])
+        if news.created > len(news.live):
+            metrics.backfill_messages.labels(*self._labels).inc(news.created - len(news.live))
         gauge = metrics.last_message.labels(*self._labels)
-        newest = max(change.time for change in created) / 1000
-        gauge.set(max(newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
+        gauge.set(max(news.newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
 
 
 def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:

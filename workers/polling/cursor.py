@@ -121,9 +121,10 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
         row = memory.index(self.tail).get(row_id)
         if row is not None:
             return row
-        for segment in self.sealed:
-            if row_id in segment and (row := memory.find(segment, row_id)) is not None:
-                return row
+        if self.sealed and row_id in memory.identities(self.sealed):
+            for segment in self.sealed:
+                if (row := memory.find(segment, row_id)) is not None:
+                    return row
         return memory.find(self.history.rows, row_id) if self.history else None
 
     def count(self) -> int:
@@ -192,9 +193,7 @@ def forget(cursor: Cursor, keep_rows: int, keep_since: int) -> Cursor:
     if floor <= times[-1]:
         return cursor
     segments = zip((*cursor.sealed, cursor.tail), every, strict=True)
-    *sealed, tail = (
-        _since(rows, floor, unread) if min(some, default=floor) < floor else rows for rows, some in segments
-    )
+    *sealed, tail = (_since(rows, floor, unread) if some and min(some) < floor else rows for rows, some in segments)
     kept = [(number, segment) for number, segment in zip(cursor.segments, sealed, strict=True) if segment]
     return msgspec.structs.replace(
         cursor,
@@ -234,6 +233,8 @@ def _replaced(segment: bytes, rows: dict[bytes, bytes]) -> bytes:
 
 def _since(segment: bytes, floor: int, unread: int | None) -> bytes:
     """The segment without its rows below the floor, but with those up to the time `unread`."""
+    if unread is None and max(memory.times(segment), default=floor) < floor:
+        return b""
     times = [(row, memory.time_of(row)) for row in memory.index(segment).values()]
     return b"".join(row for row, time in times if time >= floor or (unread is not None and time <= unread))
 

@@ -7,12 +7,14 @@ account its share, so a provider that hangs keeps only its own account waiting.
 import asyncio
 import re
 from collections import defaultdict
+from contextlib import nullcontext
 from functools import lru_cache
+from typing import Any, Literal
 
 import httpx
 
 from workers.model import HttpRequest, HttpResponse
-from workers.polling.transport import CONNECTIONS
+from workers.polling.transport import AS_WRITTEN, CONNECTIONS
 from workers.polling.unreachable import unreachable
 
 #: Requests kept as httpx's objects, about 3 KB each. Those that need no quoting are made from one for each account.
@@ -34,7 +36,8 @@ class Fetcher:
     ) -> None:
         share = max(1, connections // max(1, accounts))
         self._transport = transport
-        self._slots = asyncio.Semaphore(connections)
+        #: Only where there are more accounts than connections can all shares together be more than there are.
+        self._slots = asyncio.Semaphore(connections) if share * accounts > connections else nullcontext()
         self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(share))
 
     async def fetch(self, request: HttpRequest, *, account: str = "") -> HttpResponse:
@@ -76,12 +79,21 @@ def _prepared(request: HttpRequest) -> httpx.Request:
     if plain is None:
         return _made(request)
     origin, path, query = plain.groups()
-    like = _made(HttpRequest(method=request.method, url=origin, headers=request.headers))
+    like, place = _alike(request.method, origin, request.headers)
     url = httpx.URL.__new__(httpx.URL)
-    url._uri_reference = like.url._uri_reference._replace(path=path, query=query)  # noqa: SLF001 - no public way is short
+    url._uri_reference = type(place)(*place[:4], path, query, None)  # noqa: SLF001 - no public way is short
     prepared = httpx.Request.__new__(httpx.Request)
-    prepared.__dict__.update(like.__dict__, url=url)
+    prepared.__dict__.update(like.__dict__, url=url, extensions={AS_WRITTEN: request.url})
     return prepared
+
+
+@lru_cache(maxsize=PREPARED_REQUESTS)
+def _alike(
+    method: Literal["GET", "POST"], origin: str, headers: tuple[tuple[str, str], ...]
+) -> tuple[httpx.Request, Any]:
+    """A request to this origin, and httpx's parts of its address: scheme, user, host, port, path, query, fragment."""
+    like = _made(HttpRequest(method=method, url=origin, headers=headers))
+    return like, like.url._uri_reference  # noqa: SLF001 - as above
 
 
 @lru_cache(maxsize=PREPARED_REQUESTS)

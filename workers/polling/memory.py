@@ -4,7 +4,8 @@ A row is one byte string (layout in `encode`); a segment is the concatenation of
 while a feed rests and are indexed, not decoded, when its page has changed: 33 bytes a text message, no objects.
 """
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from xxhash import xxh3_64_digest
@@ -53,8 +54,10 @@ _FREQUENT = 0b1111_1111  # the bits of the first byte
 #: Segments whose rows are kept indexed, those of the feeds that are active now: 10 kB for a conversation, 25 kB at
 #: most, 25 MB in all. A feed that was idle pays one indexing when it wakes (50 rows: 15 µs).
 INDEXED_SEGMENTS = 1024
-#: Segments whose number of rows is kept: those of the feeds that have news and a long memory.
+#: Segments whose number of rows, ids and times are kept, 1.2 kB each: those of the feeds that have news and a long
+#: memory. Feeds whose ids are kept side by side, 4 kB each, are as many as have news in a transaction or a few.
 _COUNTED_SEGMENTS = 4096
+_BUSY_MEMORIES = 512
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -166,14 +169,33 @@ def index(segment: bytes) -> Mapping[bytes, bytes]:
 def find(segment: bytes, row_id: bytes) -> bytes | None:
     """The encoded row with this id in a segment that is seldom looked into; None where it is not there.
 
-    Almost every id that is looked for is not there, and to see that costs 1 µs where an index costs 80.
+    To see that it is not there costs 1 µs where an index costs 80.
     """
     return index(segment).get(row_id) if row_id in segment else None
 
 
-def times(segment: bytes) -> list[int]:
+@lru_cache(maxsize=_BUSY_MEMORIES)
+def identities(segments: tuple[bytes, ...]) -> bytes:
+    """The ids of all rows of these segments, one behind the other.
+
+    Almost every id that is looked for is not there, and here that is seen five times as fast as in the segments.
+    """
+    return b"".join(map(_identities, segments))
+
+
+@lru_cache(maxsize=_COUNTED_SEGMENTS)
+def _identities(segment: bytes) -> bytes:
+    found, at, end = list[bytes](), 0, len(segment)
+    while at < end:
+        found.append(segment[at + 1 : at + _RAW_AT])
+        at += segment[at]
+    return b"".join(found)
+
+
+@lru_cache(maxsize=_COUNTED_SEGMENTS)
+def times(segment: bytes) -> Sequence[int]:
     """Provider times of a segment's rows, ms; no row is made for it."""
-    found, at, end = list[int](), 0, len(segment)
+    found, at, end = array("q"), 0, len(segment)
     while at < end:
         found.append(int.from_bytes(segment[at + _TIME_AT : at + _FLAGS_AT], "big") - _TIME_BIAS)
         at += segment[at]

@@ -1,11 +1,12 @@
 """What of a message can change, and how a change is told: one short digest for each part that is present."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from operator import attrgetter
 
 import msgspec
 from xxhash import xxh3_64_digest
 
-from workers.model import STATUS_ORDER, Message, Status
+from workers.model import STATUS_ORDER, Media, Message, Status
 
 #: The closed list of names in an event's `changed`, in the order in which they are told. Append only.
 #: `envelope` covers direction, from, to, sent_at, type and provider_type: what identifies the kind of message.
@@ -32,8 +33,13 @@ PARTS = (
 #: changes of a part one in sixteen million is missed.
 PART_BYTES = 3
 
-#: Those that are attributes of a message, and are compared as they stand there.
+#: Those that are attributes of a message, and are compared as they stand there. Most messages have none of them.
 _AS_THEY_STAND = PARTS[PARTS.index("location") : PARTS.index("author")]
+_as_they_stand = attrgetter(*_AS_THEY_STAND)
+_envelope = attrgetter("direction", "from_", "to", "sent_at", "type", "provider_type")
+
+#: Authors that a message's direction tells already.
+_PLAIN_AUTHORS = frozenset({"contact", "unknown"})
 
 _encode = msgspec.json.Encoder().encode
 _RANKS = {state: rank for rank, state in enumerate(STATUS_ORDER, start=1)}
@@ -57,7 +63,21 @@ def regresses(before: int, status: Status) -> bool:
 
 def digests(message: Message) -> dict[str, bytes]:
     """The digest of every part that is present, by name, in the order of PARTS."""
-    return {name: xxh3_64_digest(_encode(content))[:PART_BYTES] for name, content in _present(message)}
+    present: list[tuple[str, object]] = [("envelope", _envelope(message))]
+    status, text, media, author = message.status, message.text, message.media, message.author
+    if status.state or status.provider or status.error:
+        # The time of a status is not part of it: a provider that touches a row without news says nothing new.
+        present.append(("status", (status.state, status.provider, status.error)))
+    if text is not None:
+        present.append(("text", text))
+    if media is not None:
+        present.append(("media", _file(media)))
+    for name, content in zip(_AS_THEY_STAND, _as_they_stand(message), strict=True):
+        if content is not None and content != ():
+            present.append((name, content))
+    if author.id or author.name or author.kind not in _PLAIN_AUTHORS:
+        present.append(("author", author))
+    return {name: xxh3_64_digest(_encode(content))[:PART_BYTES] for name, content in present}
 
 
 def differing(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -71,29 +91,7 @@ def with_part(parts: Mapping[str, bytes], name: str, digest: bytes | None) -> di
     return rest if digest is None else rest | {name: digest}
 
 
-def _present(message: Message) -> Iterator[tuple[str, object]]:
-    yield (
-        "envelope",
-        (message.direction, message.from_, message.to, message.sent_at, message.type, message.provider_type),
-    )
-    status = message.status
-    if status.state or status.provider or status.error:
-        # The time of a status is not part of it: a provider that touches a row without news says nothing new.
-        yield "status", (status.state, status.provider, status.error)
-    if message.text is not None:
-        yield "text", message.text
-    if message.media is not None:
-        media = message.media
-        # A signed address is signed anew at every read: only what stands before its query identifies the file.
-        url = media.url.split("?", 1)[0] if media.url else None
-        yield (
-            "media",
-            (url, media.id, media.mime_type, media.file_name, media.sha256, media.size_bytes, media.available),
-        )
-    for name in _AS_THEY_STAND:
-        content = getattr(message, name)
-        if content is not None and content != ():
-            yield name, content
-    author = message.author
-    if author.id or author.name or author.kind not in {"contact", "unknown"}:
-        yield "author", author
+def _file(media: Media) -> tuple[object, ...]:
+    """What identifies a file. A signed address is signed anew at every read: only what stands before its query does."""
+    url = media.url.split("?", 1)[0] if media.url else None
+    return url, media.id, media.mime_type, media.file_name, media.sha256, media.size_bytes, media.available

@@ -160,42 +160,51 @@ class HistoryPlan:
 
 
 class Batches:
-    """The batches of one plan, oldest rows first: call `next` until it gives None."""
+    """The batches of one plan, oldest rows first: call `next` until it gives None.
+
+    Once it is `done` it holds nothing of the plan any more.
+    """
 
     def __init__(
         self, plan: Plan, normalise: Normalise, rules: Rules, now: int, imprint: Imprint = lambda _: None
     ) -> None:
-        self._plan, self._normalise, self._rules, self._now = plan, normalise, rules, now
-        self._imprint = imprint
+        self._normalise, self._rules, self._now, self._imprint = normalise, rules, now, imprint
+        #: None once its last batch was given.
+        self._plan: Plan | None = plan
         self._rows: Sequence[Row] = plan.rows
         self._size = BATCH_ROWS
-        self._begun = self._done = False
+        self._begun = False
         self._expected = plan.base
         self._disturbed = False
 
+    @property
+    def done(self) -> bool:
+        """Whether the last batch was given."""
+        return self._plan is None
+
     def next(self, cursor: Cursor | None, encode: Callable[[Cursor, Outcome], E]) -> tuple[Outcome, E] | None:
         """The next batch against the cursor as it stands now, with its encoded form; None after the last."""
-        if self._done:
+        plan = self._plan
+        if plan is None:
             return None
         self._disturbed = self._disturbed or contacted(cursor) != self._expected
-        base = cursor if self._begun and cursor is not None else self._plan.open(cursor)
-        outcome, encoded = self._fitting(base, encode, before=contacted(cursor))
+        base = cursor if self._begun and cursor is not None else plan.open(cursor)
+        outcome, encoded = self._fitting(plan, base, encode, before=contacted(cursor))
         self._rows = self._rows[self._size :]
-        self._done, self._begun, self._expected = not self._rows, True, outcome.cursor
+        self._plan, self._begun, self._expected = plan if self._rows else None, True, outcome.cursor
         return outcome, encoded
 
     def _fitting(
-        self, base: Cursor, encode: Callable[[Cursor, Outcome], E], *, before: Cursor | None
+        self, plan: Plan, base: Cursor, encode: Callable[[Cursor, Outcome], E], *, before: Cursor | None
     ) -> tuple[Outcome, E]:
         while True:
-            outcome = self._outcome(base, self._rows[: self._size], before)
+            outcome = self._outcome(plan, base, self._rows[: self._size], before)
             encoded = encode(base, outcome)
             if encoded.size <= BATCH_BYTES or self._size <= 1:
                 return outcome, encoded
             self._size = max(1, min(self._size, len(self._rows)) // 2)
 
-    def _outcome(self, base: Cursor, rows: Sequence[Row], before: Cursor | None) -> Outcome:
-        plan = self._plan
+    def _outcome(self, plan: Plan, base: Cursor, rows: Sequence[Row], before: Cursor | None) -> Outcome:
         judged = {} if self._begun or self._disturbed else plan.standings
         outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history, judged=judged)
         gaps = outcome.gaps if self._begun else (*plan.gaps, *outcome.gaps)

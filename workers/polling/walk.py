@@ -145,14 +145,15 @@ class LiveWalk:
         """Where rows stand. Most rows of most pages are known as they are: they are found at once, in the tail."""
         if self.cursor is None:
             return [self._note(row, memory.identity(row.id)) for row in rows]
-        tail, standings = memory.index(self.cursor.tail), list[Standing]()
+        tail, seen, known = memory.index(self.cursor.tail), self._seen, Standing.KNOWN
+        standings: list[Standing] = []
         for row in rows:
             row_id = memory.identity(row.id)
-            known = tail.get(row_id)
-            if known is None or row_id in self._seen or not memory.has_digest(known, row.digest):
+            remembered = tail.get(row_id)
+            if remembered is None or row_id in seen or not memory.has_digest(remembered, row.digest):
                 standings.append(self._note(row, row_id))
             else:
-                standings.append(Standing.KNOWN)
+                standings.append(known)
         return standings
 
     def _note(self, row: Row, row_id: bytes) -> Standing:

@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import quote
 
 from workers.errors import FeedRejected, ParkFeed, ProviderFailed, RateLimited, Refused
-from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
+from workers.model import Contact, Conversation, Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
 
 
@@ -92,6 +92,13 @@ def feed_key(account: str, values: tuple[str, ...]) -> str:
 def conversation_id(account: str, provider_id: str) -> str:
     """The id of a conversation, and Kafka key of its events: `<account>/<provider_id>`, percent-encoded."""
     return f"{account}/{percent(provider_id)}"
+
+
+@lru_cache(maxsize=4096)  # as above
+def conversation_with(account: str, provider_id: str, address: str | None, name: str | None = None) -> Conversation:
+    """The conversation with this person."""
+    contact = Contact(address=address, name=name)
+    return Conversation(id=conversation_id(account, provider_id), provider_id=provider_id, contact=contact)
 
 
 def checked_values(fields: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:

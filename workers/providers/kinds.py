@@ -1,6 +1,7 @@
 """The words of an event, and the providers' words that mean them without a doubt."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from workers.model import STATUS_ORDER, Author, Direction
@@ -41,6 +42,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 _TAPS: Mapping[str, str] = MappingProxyType({"button": "button_reply", "list": "list_reply"})
 
 
+@lru_cache(maxsize=256)  # providers have few words
 def type_of(provider_type: str | None, direction: Direction) -> str:
     """The contract's type for a provider's word; `unsupported` for a word never seen."""
     lower = (provider_type or "").casefold()
@@ -49,12 +51,14 @@ def type_of(provider_type: str | None, direction: Direction) -> str:
     return _TYPES.get(lower, "unsupported")
 
 
+@lru_cache(maxsize=256)
 def state_of(word: str | None) -> str | None:
     """The delivery state that a provider's word names by itself; None for any other word."""
     lower = (word or "").casefold()
     return lower if lower in STATUS_ORDER else None
 
 
+@lru_cache(maxsize=1024)  # names of those who write now
 def author_of(direction: Direction, name: str | None = None) -> Author:
     """Who wrote a message, where only its direction tells: outbound says no more than "one of ours"."""
     if direction == "inbound":

@@ -42,6 +42,9 @@ def test_a_segment_gives_back_its_rows_in_the_order_of_their_arrival(known):
     # When / Then
     memory.check(segment)
     assert [memory.decode(row) for row in memory.index(segment).values()] == known
+    assert list(memory.times(segment)) == [one.time for one in known]
+    assert memory.count(segment) == len(known)
+    assert memory.identities((segment, segment)) == b"".join(one.id for one in known) * 2
 
 
 def test_every_part_of_a_message_has_a_bit():

@@ -91,6 +91,17 @@ def test_batches_ascend_and_gaps_come_with_the_first(monkeypatch):
     assert [outcome.cursor.page for outcome in outcomes] == [b"", b"", DIGEST]
 
 
+def test_batches_that_are_done_hold_nothing_of_a_page():
+    # Given / When: what waits for its commit had better be small
+    walk = LiveWalk(None, NO_SETTLE, FIRST, NOW)
+    walk.take(page(rows(8)))
+    batches = Batches(LivePlan(walk, None, NO_SETTLE, NOW, DIGEST), normalise, NO_SETTLE, NOW)
+    batches.next(None, lambda *_: Sized(1))
+    # Then
+    assert batches.done
+    assert (batches._plan, list(batches._rows)) == (None, [])
+
+
 def test_a_batch_that_is_too_big_is_halved_until_it_fits():
     # Given rows of which three fit
     outcomes = polled(None, page(rows(10)), row_bytes=BATCH_BYTES // 3)

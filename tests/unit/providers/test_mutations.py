@@ -49,7 +49,7 @@ def found_in(monkeypatch, name, broken):
 
 
 def test_an_adapter_that_raises_something_else_is_found(monkeypatch):
-    def careless(row):
+    def careless(row, told):
         return len(row.raw["content"]) / 0
 
     assert "ZeroDivisionError" in found_in(monkeypatch, "message_of", careless)
@@ -74,7 +74,7 @@ def test_a_page_that_is_given_up_for_one_row_is_found(monkeypatch):
 
 
 def test_a_reason_that_nobody_knows_is_found(monkeypatch):
-    def moody(row):
+    def moody(row, told):
         raise RowUnreadable("bad_mood", "not today")
 
     assert "an unknown reason: bad_mood" in found_in(monkeypatch, "message_of", moody)

@@ -32,7 +32,7 @@ class FakePoll:
     def __init__(self, feed, shard, _):
         self.feed, self.shard = feed, shard
 
-    async def live(self):
+    async def live(self, only_commits):
         self.shard.polled.append(self.feed.key)
         if self.shard in self.hangs:
             await asyncio.Event().wait()

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import orjson
 
 from workers.errors import ConfigurationError, FeedRejected, ParkFeed
-from workers.model import Contact, Conversation, Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
+from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
-from workers.providers.base import accepted, checked_values, conversation_id, digits, feed_key, listed_once
+from workers.providers.base import accepted, checked_values, conversation_with, digits, feed_key, listed_once
 from workers.providers.fields import word_or_none
 from workers.providers.ninetynine.errors import UnknownNumber, error_in
 from workers.providers.ninetynine.message import address, direction_of, message_of, sender_name
@@ -106,11 +106,8 @@ class NinetyNine:
             raise unreadable("no_conversation", "neither from nor to names a contact")
         if contact is not None and _are_other_people(contact, provider_id):
             raise unreadable("other_conversation", "from and to name another contact than the one that was asked for")
-        conversation = Conversation(
-            id=conversation_id(self.account.name, provider_id),
-            provider_id=provider_id,
-            contact=Contact(address=contact or provider_id, name=self._contact_name(row.raw)),
-        )
+        name = self._contact_name(row.raw)
+        conversation = conversation_with(self.account.name, provider_id, contact or provider_id, name)
         return Normalised(conversation=conversation, message=message_of(row, self._states))
 
     def discovery_request(self, number: int) -> HttpRequest:

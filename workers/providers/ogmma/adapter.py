@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from workers.errors import ConfigurationError
-from workers.model import Conversation, Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
+from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
-from workers.providers.base import accepted, checked_values, conversation_id, feed_key, listed_once, percent
+from workers.providers.base import accepted, checked_values, conversation_with, feed_key, listed_once, percent
 from workers.providers.fields import word
 from workers.providers.listing import address
 from workers.providers.ogmma.errors import error_in, not_a_page
 from workers.providers.ogmma.listing import conversations_in
-from workers.providers.ogmma.message import contact_of, message_of
+from workers.providers.ogmma.message import contact_address, direction_of, message_of
 from workers.providers.ogmma.settings import OgmmaSettings
 from workers.providers.reasons import unreadable
 from workers.providers.rows import read_rows
@@ -85,10 +85,9 @@ class Ogmma:
         told = word(row.raw, "conversationId")
         if told is not None and told.casefold() != provider_id.casefold():
             raise unreadable("other_conversation", "conversationId is not the conversation that was asked for")
-        conversation = Conversation(
-            id=conversation_id(self.account.name, provider_id), provider_id=provider_id, contact=contact_of(row)
-        )
-        return Normalised(conversation=conversation, message=message_of(row))
+        direction = direction_of(row)
+        conversation = conversation_with(self.account.name, provider_id, contact_address(row, direction))
+        return Normalised(conversation=conversation, message=message_of(row, direction))
 
     def discovery_request(self, number: int) -> HttpRequest:
         """Page `number` of the configured list of conversations. Raises ConfigurationError where none is configured."""

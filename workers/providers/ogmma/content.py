@@ -36,11 +36,12 @@ _KNOWN = frozenset(
 def parts_of(raw: Mapping[str, Any], kind: str) -> Parts:
     """The parts of a message of this type that its row tells, its final type among them. Raises RowUnreadable."""
     words, fields = _content_of(raw, kind)
-    words = words or _first_text(fields, _WORDS)
+    if fields and not words:
+        words = _first_text(fields, _WORDS)
     if kind in MEDIA_TYPES:
         return _file(raw, kind, words or _first_text(raw, ("caption",)), fields)
     reader = _READERS.get(kind)
-    url = word(raw, "mediaUrl") or (None if reader else first_word(fields, *_URLS))
+    url = word(raw, "mediaUrl") or (first_word(fields, *_URLS) if fields and reader is None else None)
     media = None if url is None else _media(raw, fields, url)
     return {"type": kind, "media": media} | (reader(words, fields) if reader else {"text": words})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workers.model import Contact, Direction, Message, RawRow, Status
+from workers.model import Direction, Message, RawRow, Status
 from workers.providers.base import digits
 from workers.providers.fields import moment_or_none, word
 from workers.providers.kinds import author_of, state_of, type_of
@@ -16,10 +16,9 @@ _DIRECTIONS: Mapping[str | None, Direction] = MappingProxyType({"INBOUND": "inbo
 _CONTACT_ENDS: Mapping[Direction, str] = MappingProxyType({"inbound": "from", "outbound": "to"})
 
 
-def message_of(row: RawRow) -> Message:
-    """The message of a row. Raises RowUnreadable."""
+def message_of(row: RawRow, told: Direction) -> Message:
+    """The message of a row of this direction. Raises RowUnreadable."""
     raw = row.raw
-    told = _direction_of(raw)
     provider_type = word(raw, "type")
     kind = type_of(provider_type, told)
     direction: Direction = "internal" if kind == "system" else told
@@ -36,14 +35,15 @@ def message_of(row: RawRow) -> Message:
     )
 
 
-def contact_of(row: RawRow) -> Contact:
+def contact_address(row: RawRow, told: Direction) -> str | None:
     """The person at the other end; without a direction nobody can say which end that is. Raises RowUnreadable."""
-    end = _CONTACT_ENDS.get(_direction_of(row.raw))
-    return Contact(address=end and _address(row.raw, end))
+    end = _CONTACT_ENDS.get(told)
+    return None if end is None else _address(row.raw, end)
 
 
-def _direction_of(raw: Mapping[str, Any]) -> Direction:
-    told = word(raw, "direction")
+def direction_of(row: RawRow) -> Direction:
+    """Who said it to whom, as far as the row tells. Raises RowUnreadable."""
+    told = word(row.raw, "direction")
     return _DIRECTIONS.get(told and told.upper(), "unknown")
 
 

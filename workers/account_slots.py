@@ -1,0 +1,60 @@
+"""How many polls of one account are under way: those that read, and those that only wait for their commit."""
+
+import asyncio
+
+#: Polls of one account that read at a time: at a request a second and a deadline of 30 s a provider that hangs holds
+#: this many.
+POLLS_IN_FLIGHT = 16
+#: Polls beside them that only wait for Kafka. A transaction costs 1 ms, whatever is in it: where a provider answers
+#: faster than transactions follow each other, this many share one.
+POLLS_COMMITTING = 64
+#: Bytes up to which what a poll has for Kafka may wait beside the polls that read: 50 messages, and 4 MB of all.
+LIGHT_BYTES = 64 * 1024
+
+
+class PollSlots:
+    """The slots of one account."""
+
+    def __init__(self) -> None:
+        self._reading = asyncio.Semaphore(POLLS_IN_FLIGHT)
+        self._committing = 0
+
+    async def take(self) -> "Slot":
+        """Wait until one more poll may begin to read."""
+        await self._reading.acquire()
+        return Slot(self)
+
+    def give_back(self) -> None:
+        """A poll that reads has ended."""
+        self._reading.release()
+
+    def moved(self) -> bool:
+        """A poll that has read only waits for its commit now, and another may read: whether there is room for it."""
+        if self._committing >= POLLS_COMMITTING:
+            return False
+        self._committing += 1
+        self._reading.release()
+        return True
+
+    def committed(self) -> None:
+        """One of those that only waited has ended."""
+        self._committing -= 1
+
+
+class Slot:
+    """One poll's."""
+
+    def __init__(self, slots: PollSlots) -> None:
+        self._slots = slots
+        self._moved = False
+
+    def only_commits(self, size: int) -> None:
+        """The poll asks for nothing more, and so many bytes of it wait for Kafka: another may read meanwhile."""
+        self._moved = self._moved or (size <= LIGHT_BYTES and self._slots.moved())
+
+    def end(self) -> None:
+        """The poll is over, or never began. To be called once."""
+        if self._moved:
+            self._slots.committed()
+        else:
+            self._slots.give_back()
