@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from workers import logs
+from workers.account_background import BACKGROUND_SHARE, AccountBackground
 from workers.account_failures import FAILED_FEED, AccountFailures
 from workers.account_feeds import AccountFeeds
 from workers.account_histories import AccountHistories
@@ -20,7 +21,7 @@ from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
 from workers.account_slots import PollSlots, Slot
 from workers.classifier import decide
-from workers.errors import CursorUnreadable, PollFailed, ReopenShard
+from workers.errors import CursorUnreadable, PollFailed, RateLimited, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import Account, FeedPoll, Polled, Turn
@@ -30,8 +31,6 @@ from workers.polling.schedule import Schedule
 from workers.providers.base import Adapter
 from workers.shard import Shard
 
-#: Part of the budget that histories and discovery may use together, so that live polls always have the rest.
-BACKGROUND_SHARE = 0.5
 #: Seconds between two looks at the account's state.
 STATE_SECONDS = 1.0
 #: Feeds that are forgotten in one go, about 1 ms: a shard that leaves takes thousands, and every account has its part.
@@ -51,10 +50,7 @@ class AccountPoller:
         self._clock = asyncio.get_running_loop().time
         rate, random = adapter.account.requests_per_minute, Random()  # noqa: S311 - it spreads waits, it hides nothing
         self._budget = Budget(rate, clock=self._clock, random=random)
-        self._background = Budget(rate * BACKGROUND_SHARE, clock=self._clock, random=random)
-        #: One request of the background waits for the budget at a time: in a slowed account two of them, which a
-        #: history and a discovery are, would have two turns of three.
-        self._background_turn = asyncio.Lock()
+        self.background = AccountBackground(self._budget, rate, clock=self._clock, random=random)
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
         self.pace = AccountPace(adapter.provider, self.name, longest, metrics, adapter.requests_per_poll)
@@ -121,7 +117,7 @@ class AccountPoller:
     def set_share(self, share: float) -> None:
         """The part of the account's budget that this worker may use: owned shards ÷ all shards."""
         self._budget.own(share)
-        self._background.own(share)
+        self.background.own(share)
         self._tell_pace()
 
     def hold(self) -> None:
@@ -264,7 +260,7 @@ class AccountPoller:
         if turn == "more":
             self._failures.answered()  # the page before was one: a probe that succeeded must not make this wait
         if turn == "history":
-            await self.take_background()
+            await self.background.take()
         elif turn == "more":
             await self._budget.take()
         self.report.requested()
@@ -275,16 +271,15 @@ class AccountPoller:
         epoch = time.time()
         return self._schedule.snapshot(key, self._clock(), epoch, [epoch - at / 1000 for at in times])
 
-    async def take_background(self) -> None:
-        """Wait until a request may be sent that live polls do not need."""
-        async with self._background_turn:
-            await self._background.take()
-            await self._budget.take()
-
     async def take_discovery(self) -> None:
-        """The same for a request that whoever waits sends: it is counted here."""
-        await self.take_background()
+        """Wait until a request for the account's list of feeds may be sent; it is counted here."""
+        await self.background.take()
         self.report.requested()
+
+    def discovery_failed(self, error: PollFailed) -> None:
+        """A limit holds for all of the account. Whatever else a list says: a key may read its feeds all the same."""
+        if isinstance(error, RateLimited):
+            self._failures.pause(error)
 
     # --- state --------------------------------------------------------------------------------------------
 

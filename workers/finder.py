@@ -5,7 +5,7 @@ the feeds topic like anyone's definition, so every feed reaches its own shard's 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from workers import logs
 from workers.discovery import DiscoveringAdapter, Discovery
@@ -22,20 +22,32 @@ LOOK_SECONDS = 300.0
 FIRST_LOOK_SECONDS = 2.0
 
 
+class Account(Protocol):
+    """Whose feeds are looked for."""
+
+    async def take_discovery(self) -> None:
+        """Wait until a request for the list may be sent."""
+        ...
+
+    def discovery_failed(self, error: PollFailed) -> None:
+        """The list could not be read."""
+        ...
+
+
 class FeedFinder:
-    """Looks for one account's feeds. `take` waits until a request of the background share may be sent."""
+    """Looks for one account's feeds."""
 
     def __init__(
         self,
         adapter: DiscoveringAdapter,
         fetcher: Fetcher,
-        take: Callable[[], Awaitable[None]],
+        account: Account,
         kafka: KafkaSettings,
         topics: TopicNames,
         *,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        self._discovery = Discovery(adapter, fetcher, take)
+        self._discovery, self._account = Discovery(adapter, fetcher, account.take_discovery), account
         self._kafka, self._topics, self._look_seconds = kafka, topics, look_seconds
         self._known: set[str] = set()
         self._ours = asyncio.Event()
@@ -57,6 +69,7 @@ class FeedFinder:
             try:
                 await self._look()
             except PollFailed as error:
+                self._account.discovery_failed(error)
                 self._log.warning("discovery_failed", reason=error.reason, error=str(error))
             except (FeedsNotWritten, ReopenShard) as error:
                 self._log.warning("discovered_feeds_not_written", error=str(error))

@@ -85,7 +85,7 @@ class Wiring:
                 [f"accounts.{poller.name}.discover: {found.provider} offers no list to discover from"]
             )
         settings = self._settings
-        return FeedFinder(found, self._fetcher, poller.take_discovery, settings.kafka, settings.topics)
+        return FeedFinder(found, self._fetcher, poller, settings.kafka, settings.topics)
 
     def _poll_maker(self, mine: Adapter) -> MakePoll:
         def make_encoder(feed: Feed) -> EventEncoder:

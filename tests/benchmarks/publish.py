@@ -75,7 +75,7 @@ async def product(seconds: float, news: Sequence[News], *, encode: bool) -> int:
     async def again_and_again(one: News) -> int:
         count, encoded = 0, one.encoded()
         while time.perf_counter() < end:
-            await one.poll._commit(one.outcome, one.encoded() if encode else encoded)
+            await one.poll._commit(one.encoded() if encode else encoded)
             count += 1
         return count
 

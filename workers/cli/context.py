@@ -46,9 +46,9 @@ class Configuration:
         self.path = path
         self.redactor = Redactor(())
 
-    def settings(self) -> Settings:
-        """The settings. Raises ConfigurationError."""
-        settings = load(self.path, PROVIDERS, os.environ, adapter)
+    def settings(self, *, keyless: bool = False) -> Settings:
+        """The settings. Where no provider will be asked they may be `keyless`. Raises ConfigurationError."""
+        settings = load(self.path, PROVIDERS, os.environ, adapter, keyless=keyless)
         self.redactor = Redactor(settings.secrets())
         return settings
 

@@ -40,7 +40,7 @@ def explain(configuration: Configuration, name: str, feed: tuple[str, ...]) -> N
     Asks the worker that owns the feed: what it expects of it and from what memory, the feed's place in the schedule,
     and when its turn comes. The feed is named by its key, or by its account and values.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     key = name if not feed else feed_named(account_named(adapters_of(settings), name), feed).key
     said = finished(_said(settings, key))
     if "sentence" not in said:

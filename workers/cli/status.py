@@ -41,7 +41,7 @@ def status(configuration: Configuration, *, watch: bool) -> None:
     """Show what a running cluster is doing.
 
     Asks Kafka who owns which shard, and each worker what its accounts are at. A table for people on stderr, one JSON
-    line on stdout. Workers tell of what happened since they started.
+    line on stdout. Workers tell of what happened since they started. No account's key is needed.
 
     \b
     for       since when the account is in this state
@@ -50,7 +50,7 @@ def status(configuration: Configuration, *, watch: bool) -> None:
     page      since the last successful poll
     message   since the newest published message was written
     """  # noqa: D301 - click looks for the character itself: it keeps these lines as they are
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     if watch:
         with suppress(KeyboardInterrupt):  # it has no other end
             finished(_lines(settings) if for_a_program() else _watched(settings))

@@ -18,15 +18,18 @@ def load(
     providers: Mapping[str, type[AccountSettings]],
     environ: Mapping[str, str],
     adapter: Callable[[AccountSettings], Adapter] | None = None,
+    *,
+    keyless: bool = False,
 ) -> Settings:
     """The settings in a TOML file, secrets read from `environ` and files.
 
     `providers` gives the class of the accounts for each word that `provider` may be; with `adapter` the adapters
-    check the listed feeds too. Relative file names start from the folder of the configuration. Raises
-    ConfigurationError with a line for every wrong field.
+    check the listed feeds too. Relative file names start from the folder of the configuration. `keyless` takes accounts
+    whose keys are not on this machine: no provider can be asked then. Raises ConfigurationError with a line for every
+    wrong field.
     """
     table = read_toml(path)
-    reading = Reading(SecretSources(environ, path.parent), providers, adapter)
+    reading = Reading(SecretSources(environ, path.parent), providers, adapter, keyless=keyless)
     settings = reading.settings(table)
     if settings is None:
         redactor = Redactor(reading.credentials)  # a secret may also stand where none belongs

@@ -12,7 +12,7 @@ from workers.settings.consistency import overlapping_feeds, rejected_feeds, same
 from workers.settings.explain import explain, model_of, unknown_key
 from workers.settings.kafka import TlsSettings
 from workers.settings.problem import Place, line, near_miss, where
-from workers.settings.secrets import SecretSources, SecretUnreadable, secret_fields
+from workers.settings.secrets import SecretAbsent, SecretSources, SecretUnreadable, secret_fields
 from workers.settings.settings import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,12 +31,16 @@ class Reading:
         sources: SecretSources,
         providers: Mapping[str, type[AccountSettings]],
         adapter: Callable[[AccountSettings], Adapter] | None,
+        *,
+        keyless: bool = False,
     ) -> None:
         self.problems: dict[Place, str] = {}
         self.credentials: list[str] = []
         self._sources = sources
         self._providers = providers
         self._adapter = adapter
+        #: Whether accounts may be without their keys, since no provider will be asked.
+        self._keyless = keyless
 
     def settings(self, table: Mapping[str, Any]) -> Settings | None:
         """The settings, or None where there are problems."""
@@ -132,8 +136,10 @@ class Reading:
         try:
             secret = self._sources.secret(reference, in_headers=place[0] == "accounts")
         except SecretUnreadable as error:
+            if self._keyless and place[0] == "accounts" and isinstance(error, SecretAbsent):
+                return SecretStr(_unread(place))
             self._say(place, str(error), None if isinstance(reference, Mapping) else SecretStr(""))
-            secret = f"unread-{where(place)}"  # tells two unread secrets apart, for rules that compare accounts
+            secret = _unread(place)
             self.credentials.append(reference if isinstance(reference, str) else "")
         else:
             self.credentials.append(secret)
@@ -141,6 +147,11 @@ class Reading:
 
     def _say(self, place: Place, text: str, value: object = None) -> None:
         self.problems.setdefault(place, line(place, text, value))
+
+
+def _unread(place: Place) -> str:
+    """What stands for an unread secret; it tells two of them apart, for rules that compare accounts."""
+    return f"unread-{where(place)}"
 
 
 def _frozen(value: object) -> object:

@@ -27,6 +27,10 @@ class SecretUnreadable(ValueError):
     """A secret cannot be had. The text says why and what to do."""
 
 
+class SecretAbsent(SecretUnreadable):
+    """Nothing is wrong with its reference: what it names is not on this machine."""
+
+
 class SecretSources(msgspec.Struct, frozen=True):
     """The environment, and the folder that relative file names start from."""
 
@@ -54,7 +58,7 @@ class SecretSources(msgspec.Struct, frozen=True):
                 "no environment variable has the name given here (it is not shown: it may be the secret itself): "
                 f"write {REFERENCE_FORMS}"
             )
-        raise SecretUnreadable(
+        raise SecretAbsent(
             f"environment variable {name} is not set{near_miss(name, self.environ)}; set it, or write {REFERENCE_FORMS}"
         )
 
@@ -65,7 +69,7 @@ class SecretSources(msgspec.Struct, frozen=True):
                 content = file.read(LONGEST_SECRET + 1)
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             why = error.strerror if isinstance(error, OSError) else "not a file name"
-            raise SecretUnreadable(f"{said} cannot be read ({why}): mend its path or its rights") from None
+            raise SecretAbsent(f"{said} cannot be read ({why}): mend its path or its rights") from None
         if len(content) > LONGEST_SECRET:
             raise SecretUnreadable(f"{said} is longer than {LONGEST_SECRET} bytes: it is no secret")
         try:

@@ -53,10 +53,10 @@ def providers():
 def loaded(tmp_path: Path, providers):
     """Loads a text as a configuration file beside which secrets may stand."""
 
-    def load_text(text: str, **environ: str):
+    def load_text(text: str, *, keyless: bool = False, **environ: str):
         path = tmp_path / "afluente.toml"
         path.write_text(text, encoding="utf-8")
-        return load(path, providers, environ)
+        return load(path, providers, environ, keyless=keyless)
 
     return load_text
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workers.errors import ConfigurationError
 from workers.settings.secrets import LONGEST_SECRET, SecretSources, SecretUnreadable, secret_fields
 
 FORMS = '{ env = "NAME" } or { file = "/path" }'
@@ -98,3 +99,36 @@ def test_a_line_separator_is_refused_everywhere(tmp_path):
 def test_fields_that_hold_secrets_are_known_by_their_type(providers):
     assert secret_fields(providers["tin"]) == {"api_key"}
     assert secret_fields(providers["copper"]) == frozenset()
+
+
+# --- where no provider is asked --------------------------------------------------------------------------
+
+AWAY = """
+[accounts.a]
+provider = "tin"
+api_key = { env = "TIN_KEY" }
+[accounts.b]
+provider = "tin"
+api_key = { file = "/nowhere/tin" }
+"""
+
+
+def test_keys_that_are_not_on_this_machine_are_not_missed_where_no_provider_is_asked(loaded):
+    # Given / When
+    settings = loaded(AWAY, keyless=True)
+    # Then
+    assert list(settings.accounts) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        AWAY.replace('{ env = "TIN_KEY" }', '"sk-live-1"'),
+        AWAY.replace('{ env = "TIN_KEY" }', '{ enf = "TIN_KEY" }'),
+        AWAY.replace('"tin"', '"tin"\nsurprise = 1'),
+        AWAY + '[kafka.sasl]\nmechanism = "PLAIN"\nusername = "u"\npassword = { env = "KAFKA_PASSWORD" }\n',
+    ],
+)
+def test_whatever_else_is_wrong_is_told_there_too(loaded, wrong):
+    with pytest.raises(ConfigurationError):
+        loaded(wrong, keyless=True)

@@ -5,7 +5,9 @@ from collections import Counter
 
 import pytest
 
-from workers.account import BACKGROUND_SHARE, AccountPoller
+from workers.account import AccountPoller
+from workers.account_background import BACKGROUND_SHARE
+from workers.errors import RateLimited, Refused
 from workers.metrics import Metrics
 from workers.providers import PROVIDERS, adapter
 
@@ -30,7 +32,7 @@ async def spent(poller: AccountPoller, seconds: float) -> Counter[str]:
             await take()
             taken[name] += 1
 
-    wishes = {"live": poller._budget.take, "history": poller.take_background, "discovery": poller.take_discovery}
+    wishes = {"live": poller._budget.take, "history": poller.background.take, "discovery": poller.take_discovery}
     tasks = [asyncio.create_task(want(*wish)) for wish in wishes.items()]
     await asyncio.sleep(seconds)
     for task in tasks:
@@ -52,3 +54,14 @@ async def test_the_background_never_takes_more_than_its_share(poller, slowed):
     assert taken["history"] > 0
     assert taken["discovery"] > 0
     assert poller.report._requests._value.get() == taken["discovery"]
+
+
+async def test_a_list_that_says_too_many_pauses_all_of_the_account_and_one_that_is_refused_does_not(poller):
+    # A key may be allowed to read conversations and not to list them
+    poller.discovery_failed(Refused("HTTP 403"))
+    assert (poller._budget.reason, poller._budget.paused_for) == (None, 0)
+    # When
+    poller.discovery_failed(RateLimited("HTTP 429", "7"))
+    # Then
+    assert poller._budget.reason == "rate_limited"
+    assert 6 < poller._budget.paused_for <= 10

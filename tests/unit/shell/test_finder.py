@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from workers import finder
+from workers.errors import PollFailed, RateLimited
 from workers.finder import FeedFinder
 from workers.polling.fetch import Fetcher
 from workers.providers import PROVIDERS, adapter
@@ -40,6 +41,19 @@ class Topic:
         self.written.append([feed.key for feed in feeds])
 
 
+class Account:
+    """An account that may ask at any time."""
+
+    def __init__(self) -> None:
+        self.failed: list[PollFailed] = []
+
+    async def take_discovery(self) -> None:
+        await asyncio.sleep(0)
+
+    def discovery_failed(self, error: PollFailed) -> None:
+        self.failed.append(error)
+
+
 @pytest.fixture
 def topic(monkeypatch):
     topic = Topic()
@@ -49,12 +63,12 @@ def topic(monkeypatch):
     return topic
 
 
-async def looks(answer, times: int) -> None:
-    """Look so many times at a list whose pages are what `answer` makes of their numbers."""
+async def looks(answer, times: int) -> list[PollFailed]:
+    """Look so many times at a list whose pages are what `answer` makes of their numbers. What failed."""
     account = PROVIDERS["99digital"](
         name="clinica", provider="99digital", api_key="a-key", number="972770000001", scope="contacts"
     )
-    begun, enough = 0, asyncio.Event()
+    begun, enough, asking = 0, asyncio.Event(), Account()
 
     def page(request: httpx.Request) -> httpx.Response:
         nonlocal begun
@@ -65,16 +79,14 @@ async def looks(answer, times: int) -> None:
         found = answer(number)
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
-    async def take() -> None:
-        await asyncio.sleep(0)
-
-    kafka = KafkaSettings()
-    one = FeedFinder(adapter(account), Fetcher(httpx.MockTransport(page)), take, kafka, TopicNames(), look_seconds=0.01)
+    kafka, fetcher = KafkaSettings(), Fetcher(httpx.MockTransport(page))
+    one = FeedFinder(adapter(account), fetcher, asking, kafka, TopicNames(), look_seconds=0.01)
     one.own(frozenset(range(kafka.shards)))
     running = asyncio.create_task(one.run())
     async with asyncio.timeout(30):
         await enough.wait()
     running.cancel()
+    return asking.failed
 
 
 def rows(*contacts: int) -> list[dict[str, str]]:
@@ -93,7 +105,8 @@ async def test_new_feeds_are_written_once_and_those_that_stand_in_the_topic_are_
 
 async def test_a_list_that_always_fails_at_its_last_page_has_given_all_the_others(topic):
     pages = {1: rows(1), 2: rows(2)}
-    await looks(lambda number: pages.get(number) or httpx.Response(429), times=3)
+    failed = await looks(lambda number: pages.get(number) or httpx.Response(429), times=3)
+    assert [type(error) for error in failed] == [RateLimited] * 3
     assert topic.written == [["clinica/972500000001"], ["clinica/972500000002"]]
 
 
