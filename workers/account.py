@@ -5,7 +5,7 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from workers.account_histories import AccountHistories
 from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
 from workers.account_slots import PollSlots, Slot
+from workers.account_tasks import AccountTasks
 from workers.classifier import decide
 from workers.errors import CursorUnreadable, PollFailed, RateLimited, ReopenShard
 from workers.metrics import Metrics
@@ -61,7 +62,7 @@ class AccountPoller:
         self._gone: dict[str, Feed] = {}
         self._some_gone = asyncio.Event()
         self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
-        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._tasks = AccountTasks()
         self._slots = PollSlots()
         self._changed = asyncio.Event()
         self._history_waits = asyncio.Event()
@@ -86,20 +87,15 @@ class AccountPoller:
     def detach(self, key: str) -> None:
         """A feed not to poll any more. A poll under way is cancelled; what it has handed in is still committed."""
         self._feeds.remove(key)
-        self._cancel(key)
+        self._tasks.cancel(key)
         self._forget(key)
 
     def detach_shard(self, shard: Shard) -> None:
         """All feeds of a shard that is down or given up."""
         gone = self._feeds.remove_shard(shard)
-        for key in self._tasks.keys() & gone.keys():
-            self._cancel(key)
+        self._tasks.cancel_all(gone)
         self._gone |= gone
         self._some_gone.set()
-
-    def _cancel(self, key: str) -> None:
-        for task in self._tasks.pop(key, set()):
-            task.cancel()
 
     def _forget(self, key: str) -> None:
         """Keep nothing of a feed that is not attached any more."""
@@ -159,7 +155,7 @@ class AccountPoller:
                 if key is None:
                     slot.end()
             if key is not None:  # the slot is the poll's until it has ended
-                self._spawn(key, self._poll(key, slot), slot)
+                self._tasks.begin(key, self._poll(key, slot), slot)
 
     def _next(self) -> str | None:
         """The feed whose turn it is; None: nothing is due."""
@@ -209,7 +205,7 @@ class AccountPoller:
             if key in self._gone:
                 self._forget(key)
                 continue
-            task = self._spawn(key, self._read_history(key))
+            task = self._tasks.begin(key, self._read_history(key))
             await asyncio.wait([task])
 
     async def _read_history(self, key: str) -> None:
@@ -227,21 +223,6 @@ class AccountPoller:
             await asyncio.sleep(FAILED_FEED.limit)
         else:
             self._histories.read(key, polled)
-
-    def _spawn(self, key: str, work: Coroutine[Any, Any, None], slot: Slot | None = None) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.setdefault(key, set()).add(task)
-        task.add_done_callback(lambda ended: self._ended(key, ended, slot))
-        return task
-
-    def _ended(self, key: str, task: asyncio.Task[None], slot: Slot | None) -> None:
-        """Forget the task, which may never have begun."""
-        if slot is not None:
-            slot.end()
-        mine = self._tasks.get(key, set())
-        mine.discard(task)
-        if not mine:
-            self._tasks.pop(key, None)
 
     # --- what a poll led to -------------------------------------------------------------------------------
 

@@ -4,8 +4,6 @@ The pure rooms decide; this file only carries: responses to the walk, outcomes t
 """
 
 import asyncio
-import base64
-import codecs
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,6 @@ from functools import partial
 from typing import Final, Literal, Protocol
 
 import msgspec
-import xxhash
 
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
@@ -23,7 +20,8 @@ from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
 from workers.polling.cursor import Cursor, HistoryPages
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Letter, Outcome
+from workers.polling.outcome import Outcome
+from workers.polling.page_letter import page_digest, page_letter
 from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
@@ -33,8 +31,6 @@ from workers.shard import Shard
 from workers.stream.partition import partition_of
 from workers.stream.record import KafkaRecord
 
-#: Bytes of a response kept for a page letter before its text is cut further: what a person can look at.
-_LETTER_BYTES = 1024 * 1024
 #: Unreadable pages of a feed that are known when they come again: a provider has few ways to be down.
 _PAGES_TOLD = 8
 #: Bytes of a body beyond which it is read beside the event loop. A page of 500 rows is below it; a body of 8 MiB that
@@ -130,14 +126,14 @@ class FeedPoll:
         """What the newest end of the feed comes to; None: nothing can be news."""
         first = self._adapter.first()
         response = await self._account.fetch(self.feed, first, FIRST)
-        page, opening = _digest(response), True
+        page, opening = page_digest(response), True
         if _is_unchanged(cursor, page, now):
             return None
         walk = LiveWalk(cursor, self._rules, first, now)
         while (ref := walk.want) is not None:
             if ref is not first:
                 response = await self._account.fetch(self.feed, ref, MORE)
-                page = _digest(response, page) if opening else page
+                page = page_digest(response, page) if opening else page
                 if opening and _is_unchanged(cursor, page, now):
                     return None
             shown = await self._read(ref, response)
@@ -209,7 +205,7 @@ class FeedPoll:
         cursor = self.shard.cursor(key) or Cursor(contact=0)
         if error.letter in cursor.letters:
             return
-        letter = _page_letter(error, response)
+        letter = page_letter(error, response)
         after = msgspec.structs.replace(cursor, letters=(*cursor.letters, error.letter))
         if letter.digest in cursor.pages_told:  # the same page as before the last success
             self.shard.keep(key, after)
@@ -277,33 +273,6 @@ def _is_unchanged(cursor: Cursor | None, page: bytes, now: int) -> bool:
         return False
     owed = cursor.again is not None and cursor.again.due <= now
     return not owed and not cursor.letters
-
-
-def _digest(response: HttpResponse, before: bytes = b"") -> bytes:
-    """Of a response, and of those before it that led on to it: all that a poll looks at, page one included."""
-    return xxhash.xxh3_64_digest(response.body, seed=response.status ^ int.from_bytes(before))
-
-
-def _page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
-    body = response.body[:_LETTER_BYTES]
-    try:
-        # What the cut left of a last character is left out: the decoder waits for its rest.
-        payload, encoding = _utf8().decode(body, final=len(body) == len(response.body)), "utf-8"
-    except UnicodeDecodeError:
-        payload, encoding = base64.b64encode(body).decode(), "base64"
-    return Letter(
-        scope="page",
-        reason=error.letter,
-        detail=str(error),
-        digest=_digest(response),
-        payload=payload,
-        payload_encoding="utf-8" if encoding == "utf-8" else "base64",
-        status=response.status,
-        content_type=response.content_type or None,
-    )
-
-
-_utf8 = codecs.getincrementaldecoder("utf-8")
 
 
 def _now_ms() -> int:
