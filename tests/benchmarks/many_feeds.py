@@ -14,12 +14,12 @@ import uvloop
 from tests.benchmarks.pages import CHANNEL, conversation, page, rows
 from tests.benchmarks.restore import publish_all
 from workers.model import Feed, HttpResponse, PageRef
-from workers.poll import _digest
 from workers.polling import memory
 from workers.polling.cursor import Cursor, Newest, remember
 from workers.polling.cursor_records import records
 from workers.polling.forecast import Memory
 from workers.polling.imprint import pack
+from workers.polling.page_letter import page_digest
 from workers.providers import adapter
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
@@ -86,7 +86,7 @@ def _cursor(mine: Adapter, feed: Feed, body: bytes, now: float, imprint: bytes) 
         memory.Known(id=memory.identity(row.id), raw=row.digest, time=row.time, rank=5, parts=_PARTS) for row in shown
     ]
     newest = Newest(id=shown[-1].id, time=shown[-1].time)
-    cursor = Cursor(contact=int(now * 1000), page=_digest(response), newest=newest, imprint=imprint)
+    cursor = Cursor(contact=int(now * 1000), page=page_digest(response), newest=newest, imprint=imprint)
     return remember(cursor, {one.id: memory.encode(one) for one in known})
 
 
