@@ -8,8 +8,9 @@ POLLS_IN_FLIGHT = 16
 #: Polls beside them that only wait for Kafka. A transaction costs 1 ms, whatever is in it: where a provider answers
 #: faster than transactions follow each other, this many share one.
 POLLS_COMMITTING = 64
-#: Bytes up to which what a poll has for Kafka may wait beside the polls that read: 50 messages, and 4 MB of all.
-LIGHT_BYTES = 64 * 1024
+#: Bytes up to which what a poll has for Kafka may wait beside the polls that read: a page of long messages, and 8 MB
+#: of all.
+LIGHT_BYTES = 128 * 1024
 
 
 class PollSlots:
