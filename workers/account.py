@@ -166,8 +166,9 @@ class AccountPoller:
     async def _until_due(self) -> None:
         while True:
             self._changed.clear()
-            due = self._schedule.due_at(self._clock())
-            wait = None if due is None else due - self._clock()
+            now = self._clock()
+            due = self._schedule.due_at(now)
+            wait = None if due is None else due - now
             if wait is not None and wait <= 0:
                 return
             try:

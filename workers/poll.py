@@ -14,7 +14,6 @@ import msgspec
 
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
-from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
 from workers.polling.cursor import Cursor, HistoryPages
@@ -82,29 +81,27 @@ class Polled(Record, frozen=True, kw_only=True):
     pages: HistoryPages | None = None
 
 
-class FeedPoll:
-    """All that one feed's polls need."""
+class PollMeans(Record, frozen=True, kw_only=True):
+    """What all polls of one account need, made once. `shards`: how many there are."""
 
-    def __init__(
-        self,
-        *,
-        feed: Feed,
-        shard: Shard,
-        adapter: Adapter,
-        rules: Rules,
-        make_encoder: Callable[[Feed], EventEncoder],
-        account: Account,
-        topics: TopicNames,
-        shards: int,
-        metrics: Metrics,
-    ) -> None:
-        self.feed, self.shard = feed, shard
-        self._adapter, self._rules, self._account = adapter, rules, account
-        self._make_encoder = make_encoder
+    adapter: Adapter
+    rules: Rules
+    make_encoder: Callable[[Feed], EventEncoder]
+    counts: PollCounts
+    topics: TopicNames
+    shards: int
+
+
+class FeedPoll:
+    """One poll of a feed, or one batch of its history."""
+
+    __slots__ = ("_account", "_adapter", "_begun", "_counts", "_encoder", "_means", "_rules", "feed", "shard")
+
+    def __init__(self, feed: Feed, shard: Shard, account: Account, means: PollMeans) -> None:
+        self.feed, self.shard, self._account, self._means = feed, shard, account, means
+        self._adapter, self._rules, self._counts = means.adapter, means.rules, means.counts
         self._encoder: EventEncoder | None = None
         self._begun = 0.0
-        self._topics, self._shards = topics, shards
-        self._counts = PollCounts(metrics, adapter.provider, feed.account)
 
     async def live(self, only_commits: Callable[[int], None] = lambda _: None) -> Polled:
         """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable.
@@ -222,14 +219,15 @@ class FeedPoll:
     def _encoded(self, before: Cursor, outcome: Outcome, *, now: int) -> Encoded:
         if not outcome.durable:
             return Encoded(cursor=outcome.cursor)
+        means = self._means
         if self._encoder is None:  # most polls bring no news
-            self._encoder = self._make_encoder(self.feed)
+            self._encoder = means.make_encoder(self.feed)
         events = self._encoder.events(outcome, now)
-        names = {"messages": self._topics.messages, "dead_letters": self._topics.dead_letters}
+        names = {"messages": means.topics.messages, "dead_letters": means.topics.dead_letters}
         records = [
             KafkaRecord(
                 topic=names[event.topic],
-                partition=partition_of(event.key, self._shards),
+                partition=partition_of(event.key, means.shards),
                 key=event.key,
                 value=event.value,
                 headers=event.headers,
@@ -237,7 +235,7 @@ class FeedPoll:
             for event in events
         ]
         cursors = [
-            KafkaRecord(topic=self._topics.cursors, partition=self.shard.number, key=key, value=value)
+            KafkaRecord(topic=means.topics.cursors, partition=self.shard.number, key=key, value=value)
             for key, value in cursor_records(self.feed.key, before, outcome.cursor)
         ]
         return Encoded(

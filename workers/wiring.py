@@ -12,7 +12,8 @@ from workers.feeds import REJECTIONS
 from workers.finder import FeedFinder
 from workers.metrics import Metrics
 from workers.model import Feed
-from workers.poll import Account, FeedPoll, rules_of
+from workers.poll import Account, FeedPoll, PollMeans, rules_of
+from workers.poll_counts import PollCounts
 from workers.polling import unreachable
 from workers.polling.fetch import Fetcher
 from workers.polling.rules import Rules
@@ -91,18 +92,17 @@ class Wiring:
         def make_encoder(feed: Feed) -> EventEncoder:
             return EventEncoder(source_of(mine, feed, self._mode, self._largest), self._redactors[feed.account])
 
+        means = PollMeans(
+            adapter=mine,
+            rules=self._rules[mine.account.name],
+            make_encoder=make_encoder,
+            counts=PollCounts(self._metrics, mine.provider, mine.account.name),
+            topics=self._settings.topics,
+            shards=self._settings.kafka.shards,
+        )
+
         def make_poll(feed: Feed, shard: Shard, account: Account) -> FeedPoll:
-            return FeedPoll(
-                feed=feed,
-                shard=shard,
-                adapter=mine,
-                rules=self._rules[feed.account],
-                make_encoder=make_encoder,
-                account=account,
-                topics=self._settings.topics,
-                shards=self._settings.kafka.shards,
-                metrics=self._metrics,
-            )
+            return FeedPoll(feed, shard, account, means)
 
         return make_poll
 

@@ -11,7 +11,8 @@ from workers.errors import PollFailed
 from workers.events.encoding import EventEncoder, source_of
 from workers.metrics import Metrics
 from workers.model import HttpResponse
-from workers.poll import FeedPoll, rules_of
+from workers.poll import FeedPoll, PollMeans, rules_of
+from workers.poll_counts import PollCounts
 from workers.polling.cursor_records import Restored
 from workers.providers import PROVIDERS, adapter
 from workers.redaction import Redactor
@@ -109,17 +110,15 @@ class InProcess:
     async def poll(self, *, failing=False):
         """Poll every feed once. `failing`: a poll may fail."""
         for feed in self.feeds:
-            one = FeedPoll(
-                feed=feed,
-                shard=self.topic,
+            means = PollMeans(
                 adapter=self.adapter,
                 rules=rules_of(self.adapter),
                 make_encoder=self._encoder,
-                account=self,
+                counts=PollCounts(self.metrics, self.adapter.provider, feed.account),
                 topics=TopicNames(),
                 shards=1,
-                metrics=self.metrics,
             )
+            one = FeedPoll(feed, self.topic, self, means)
             with patch.object(poll, "_now_ms", lambda: self.now):
                 try:
                     polled = await one.live()

@@ -7,7 +7,6 @@ account its share, so a provider that hangs keeps only its own account waiting.
 import asyncio
 import re
 from collections import defaultdict
-from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -37,16 +36,22 @@ class Fetcher:
         share = max(1, connections // max(1, accounts))
         self._transport = transport
         #: Only where there are more accounts than connections can all shares together be more than there are.
-        self._slots = asyncio.Semaphore(connections) if share * accounts > connections else nullcontext()
+        self._slots = asyncio.Semaphore(connections) if share * accounts > connections else None
         self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(share))
 
     async def fetch(self, request: HttpRequest, *, account: str = "") -> HttpResponse:
         """The response, whatever its status. Raises Unreachable. Waiting for a slot is not part of any deadline."""
-        async with self._shares[account], self._slots:
-            try:
-                return await self._exchange(request)
-            except Exception as error:  # noqa: BLE001 - any engine may sit below; `unreachable` sorts them
-                failure = unreachable(error, request.url)
+        async with self._shares[account]:
+            if self._slots is None:
+                return await self._answer(request)
+            async with self._slots:
+                return await self._answer(request)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._exchange(request)
+        except Exception as error:  # noqa: BLE001 - any engine may sit below; `unreachable` sorts them
+            failure = unreachable(error, request.url)
         raise failure
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:

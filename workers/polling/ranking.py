@@ -116,6 +116,10 @@ class Ranking:
             one.looked_at = True
             self._classes.append(one)
 
+    def is_ready(self, now: float) -> bool:
+        """Whether a waiting feed may be polled now: usually the first class that is looked at has one."""
+        return any(one.ready <= now for one in self._classes)
+
     def ready_at(self) -> float:
         """When the next feed may be polled again; infinity while none waits."""
         return min((one.ready for one in self._classes), default=math.inf)

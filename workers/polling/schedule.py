@@ -118,7 +118,7 @@ class Schedule:
 
     def due_at(self, now: float) -> float | None:
         """When `next` may have something: `now` or later; None while nothing waits at all."""
-        if self._urgent:
+        if self._urgent or self._ranking.is_ready(now):
             return now
         aside, due = self._aside.next_at(), self._ranking.ready_at()
         if aside is not None:
