@@ -50,7 +50,7 @@ class AccountPoller:
         self._fetcher, self._make_poll = fetcher, make_poll
         self._clock = asyncio.get_running_loop().time
         rate, random = adapter.account.requests_per_minute, Random()  # noqa: S311 - it spreads waits, it hides nothing
-        self._budget = Budget(rate, clock=self._clock, random=random)
+        self._budget = Budget(rate, clock=self._clock, random=random, hinted=lambda: self._schedule.hinted)
         self.background = AccountBackground(self._budget, rate, clock=self._clock, random=random)
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
@@ -244,7 +244,7 @@ class AccountPoller:
         if turn == "history":
             await self.background.take()
         elif turn == "more":
-            await self._budget.take()
+            await self._budget.take("more")
         self.report.requested()
         return await self._fetcher.fetch(self.adapter.request(feed, ref), account=self.name)
 

@@ -30,4 +30,4 @@ class AccountBackground:
         """Wait until a request may be sent that live polls do not need, and take it."""
         async with self._turn:
             await self._part.take()
-            await self._whole.take()
+            await self._whole.take("background")

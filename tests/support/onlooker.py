@@ -20,6 +20,7 @@ class Onlooker:
         self.waiting = 0
         self._simulation, self._shards = simulation, shards
         self._asked: dict[int, list[float]] = defaultdict(list)
+        self._asked_of: dict[str, list[float]] = defaultdict(list)
         self._late: list[tuple[float, float]] = []
         self._open = asyncio.Event()
         self._open.set()
@@ -44,6 +45,10 @@ class Onlooker:
     def arrived(self) -> list[float]:
         """When each request for a feed arrived, ascending."""
         return sorted(chain.from_iterable(self._asked.values()))
+
+    def of(self, key: str) -> list[float]:
+        """When this feed was asked for, ascending."""
+        return self._asked_of[key]
 
     def first(self, shard: int, since: float) -> float | None:
         """When a feed of this shard was asked for first since then."""
@@ -71,6 +76,7 @@ class Onlooker:
         if account is not None and outgoing.answer.feed:
             key = "/".join((account.name, *outgoing.answer.feed))
             self._asked[partition_of(key.encode(), self._shards)].append(time.monotonic())
+            self._asked_of[key].append(time.monotonic())
         return outgoing
 
     async def _held(self, request, answer, manner):

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from random import Random
+from typing import Literal
 
 from workers.polling.pacer import Pacer
 from workers.polling.pause import AccountPause, PauseReason
@@ -12,21 +13,48 @@ from workers.polling.pause import AccountPause, PauseReason
 _SHORTEST_SLEEP = 0.001
 
 
+#: What a request is for: a poll that begins, one that is under way and needs more pages, or the background.
+Claim = Literal["pick", "more", "background"]
+
+
+class _Waiter:
+    """Somebody who waits for a request; `sleeper` while he sleeps."""
+
+    __slots__ = ("claim", "sleeper")
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.sleeper: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        if self.sleeper is not None and not self.sleeper.done():
+            self.sleeper.set_result(None)
+
+
 class Budget:
     """One account's budget. It allows nothing until `own` says what part of the account is this worker's.
 
-    `clock` tells monotonic seconds (`loop.time`), `random` spreads the pauses of workers that share a key.
+    `clock` tells monotonic seconds (`loop.time`), `random` spreads the pauses of workers that share a key, `hinted`
+    says whether the next poll to begin would be one that somebody asked for.
     Tell it every answer: `succeeded`, `rate_limited`, `refused`, `failed`.
     """
 
-    def __init__(self, requests_per_minute: float, *, clock: Callable[[], float], random: Random) -> None:
+    def __init__(
+        self,
+        requests_per_minute: float,
+        *,
+        clock: Callable[[], float],
+        random: Random,
+        hinted: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._per_minute = requests_per_minute
         self._clock = clock
         self._share = 0.0
         self._pacer = Pacer()
         self._pause = AccountPause(random)
-        self._turn = asyncio.Lock()
-        self._sleeper: asyncio.Future[None] | None = None
+        self._hinted = hinted
+        #: In the order of their coming. The first of `_first` sleeps until its time, or will be woken by who does.
+        self._line: list[_Waiter] = []
 
     @property
     def reason(self) -> PauseReason | None:
@@ -48,18 +76,47 @@ class Budget:
         self._share = share
         self._changed()
 
-    async def take(self) -> None:
-        """Wait until one request may be sent, and take it. First come, first served.
+    async def take(self, claim: Claim = "pick") -> None:
+        """Wait until one request may be sent, and take it.
 
-        Cancelled while it waits, it has taken nothing; nothing is awaited after the taking.
+        A poll for a hint goes first; then polls under way, so that no more of them are open than a slow account can
+        end; then whoever came first. Cancelled while it waits, it has taken nothing; nothing is awaited after the
+        taking.
         """
-        async with self._turn:
+        waiter = _Waiter(claim)
+        self._line.append(waiter)
+        try:
+            while (seconds := self._wait_of(waiter)) > 0:
+                await self._sleep(waiter, seconds)
             now = self._clock()
-            while (when := max(self._pacer.next_at(now), self._pause.until)) > now:
-                await self._sleep(when - now)
-                now = self._clock()
             self._pacer.take(now)
             self._pause.asked(now)
+        finally:
+            self._line.remove(waiter)
+            self._wake_first()
+
+    def _wait_of(self, waiter: _Waiter) -> float:
+        """Seconds until it should look again; 0: the request is its own."""
+        first = self._first()
+        if first is not waiter:
+            first.wake()  # what made it the first may have told nobody
+            return math.inf
+        now = self._clock()
+        return max(self._pacer.next_at(now), self._pause.until) - now
+
+    def _first(self) -> _Waiter:
+        """Who is served next; somebody waits."""
+        line = self._line
+        if len(line) == 1:
+            return line[0]
+        begins = next((waiter for waiter in line if waiter.claim == "pick"), None)
+        if begins is not None and self._hinted():
+            return begins
+        return next((waiter for waiter in line if waiter.claim == "more"), line[0])
+
+    def _wake_first(self) -> None:
+        if self._line:
+            self._first().wake()
 
     def rate_limited(self, retry_after: float | None) -> float:
         """The provider said "too many" (and for how many seconds). Returns the seconds of new waiting."""
@@ -93,21 +150,16 @@ class Budget:
 
     def _changed(self) -> None:
         self._pacer.change(self._clock(), self.per_minute)
-        if self._sleeper:
-            _wake(self._sleeper)
+        self._wake_first()
 
-    async def _sleep(self, seconds: float) -> None:
-        """Sleep, or until something changes: only the head of the queue does, the others wait for its turn to end."""
+    async def _sleep(self, waiter: _Waiter, seconds: float) -> None:
+        """Sleep, or until woken."""
         loop = asyncio.get_running_loop()
-        self._sleeper = sleeper = loop.create_future()
-        timer = None if math.isinf(seconds) else loop.call_later(max(seconds, _SHORTEST_SLEEP), _wake, sleeper)
+        waiter.sleeper = loop.create_future()
+        timer = None if math.isinf(seconds) else loop.call_later(max(seconds, _SHORTEST_SLEEP), waiter.wake)
         try:
-            await sleeper
+            await waiter.sleeper
         finally:
+            waiter.sleeper = None
             if timer:
                 timer.cancel()
-
-
-def _wake(sleeper: asyncio.Future[None]) -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)

@@ -116,6 +116,11 @@ class Schedule:
         self._flying[key] = feed
         return key
 
+    @property
+    def hinted(self) -> bool:
+        """Whether `next` would give a feed that somebody asked for."""
+        return self._urgent.hint_is_next
+
     def due_at(self, now: float) -> float | None:
         """When `next` may have something: `now` or later; None while nothing waits at all."""
         if self._urgent or self._ranking.is_ready(now):

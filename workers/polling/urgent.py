@@ -36,6 +36,11 @@ class Urgent:
     def __bool__(self) -> bool:
         return any(queue.head for queue in self._all)
 
+    @property
+    def hint_is_next(self) -> bool:
+        """Whether the next token is a hint's."""
+        return bool(self.hints.head) and not self.hints.rest
+
     def take(self) -> int:
         """The feed whose token this is; NOBODY: it is for all others."""
         for queue in self._all:

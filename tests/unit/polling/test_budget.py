@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.polling.budget import Budget
+from workers.polling.budget import Budget, Claim
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -34,8 +34,8 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def budget(per_minute: float = 60.06, share: float = 1.0) -> Budget:
-    made = Budget(per_minute, clock=asyncio.get_running_loop().time, random=Random(1))
+def budget(per_minute: float = 60.06, share: float = 1.0, hinted: Callable[[], bool] = lambda: False) -> Budget:
+    made = Budget(per_minute, clock=asyncio.get_running_loop().time, random=Random(1), hinted=hinted)
     made.own(share)
     return made
 
@@ -73,19 +73,62 @@ def test_waiters_are_served_in_the_order_of_their_coming():
     assert in_virtual_time(story()) == [0, 1, 2, 3, 4]
 
 
-@given(st.lists(st.tuples(st.floats(0, 10), st.none() | st.floats(0, 10)), min_size=1, max_size=25))
+def test_a_hint_goes_before_polls_under_way_and_these_before_what_begins():
+    async def story():
+        # Given waiters of all kinds, in this order
+        hints = [1, 0, 0, 1, 0, 0, 0, 0]
+        given, served = budget(hinted=lambda: bool(hints[len(served)])), []
+
+        async def one(claim: Claim, name: str) -> None:
+            await given.take(claim)
+            served.append(name)
+
+        line = [("background", "a"), ("pick", "b"), ("more", "c"), ("pick", "d"), ("more", "e"), ("background", "f")]
+        # When all have been served, and somebody asked for a feed before the first request and before the fourth
+        await asyncio.gather(*(one(*waiter) for waiter in line))
+        return "".join(served), now()
+
+    # Then these two were the next polls to begin, and not one request was lost
+    served, ended = in_virtual_time(story())
+    assert served == "bcedaf"
+    assert ended == pytest.approx(6, abs=0.1)
+
+
+def test_a_hint_that_nobody_told_the_waiters_of_stops_none_of_them():
+    async def story():
+        # Given a wish that comes and goes while all of them sleep
+        given, served = budget(hinted=lambda: int(now() * 7) % 3 == 0), []
+
+        async def one(claim: Claim) -> None:
+            await given.take(claim)
+            served.append(now())
+
+        # When
+        await asyncio.gather(*(one(claim) for claim in ("pick", "more", "background") * 10))
+        # Then
+        return len(served), now()
+
+    served, ended = in_virtual_time(story())
+    assert served == 30
+    assert ended == pytest.approx(30, rel=0.01)
+
+
+CLAIMS = st.sampled_from(["pick", "more", "background"])
+
+
+@given(st.lists(st.tuples(CLAIMS, st.floats(0, 10), st.none() | st.floats(0, 10)), min_size=1, max_size=25))
 @settings(max_examples=60, deadline=None)
 def test_a_cancelled_waiter_loses_no_request_and_leaks_none(waiters):
     async def story():
-        # Given waiters that come at any time, some of them cancelled after a while
-        given, served, cancelled = budget(), [], 0
+        # Given waiters that come at any time, some of them cancelled after a while, and hints now and then
+        given, served, cancelled = budget(hinted=lambda: int(now()) % 3 == 0), [], 0
 
-        async def one(comes: float, patience: float | None) -> None:
+        async def one(claim: Claim, comes: float, patience: float | None) -> None:
             nonlocal cancelled
             await asyncio.sleep(comes)
             try:
                 async with asyncio.timeout(patience):
-                    await given.take()
+                    await given.take(claim)
             except TimeoutError:
                 cancelled += 1
             else:
@@ -97,7 +140,7 @@ def test_a_cancelled_waiter_loses_no_request_and_leaks_none(waiters):
         # Then the served ones were a second apart, and nobody waited while a request was free
         gaps = [later - earlier for earlier, later in pairwise(served)]
         assert all(gap > 0.97 for gap in gaps)
-        patient = sum(patience is None for _, patience in waiters)
+        patient = sum(patience is None for *_, patience in waiters)
         assert len(served) >= patient
         assert not served or served[-1] <= 10 + len(served) + 1.1
         # And the next one is there at once after a spacing
