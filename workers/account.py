@@ -305,6 +305,7 @@ class AccountPoller:
         now = self._clock()
         return Tally(
             feeds=len(self._feeds),
+            new=self._schedule.new(),
             backfilling=len(self._histories),
             failing=self._failures.failing,
             parked=len(self._failures.parked),

@@ -15,9 +15,13 @@ from workers.times import iso
 
 
 class Tally(Record, frozen=True, kw_only=True):
-    """An account's feeds on this worker, counted. `longest_wait`: seconds since the feed polled longest ago was."""
+    """An account's feeds on this worker, counted.
+
+    `new` ones wait for their first poll; `longest_wait`: seconds since the feed polled longest ago was.
+    """
 
     feeds: int
+    new: int
     backfilling: int
     failing: int
     parked: int
@@ -28,7 +32,7 @@ class Tally(Record, frozen=True, kw_only=True):
     @property
     def by_state(self) -> dict[str, int]:
         """Feeds by the states of `afluente_feeds`."""
-        counts = {"backfilling": self.backfilling, "failing": self.failing}
+        counts = {"new": self.new, "backfilling": self.backfilling, "failing": self.failing}
         counts |= {"parked": self.parked, "unreadable": self.unreadable}
         return {"active": max(0, self.feeds - sum(counts.values())), **counts}
 

@@ -22,7 +22,7 @@ from workers import __version__
 #: States of an account, the most telling first: see `workers.account_state`.
 ACCOUNT_STATES: Final = ("refused", "rate_limited", "stuck", "failing", "backfilling", "polling", "idle")
 #: States of a feed on its worker.
-FEED_STATES: Final = ("active", "backfilling", "failing", "parked", "unreadable")
+FEED_STATES: Final = ("active", "new", "backfilling", "failing", "parked", "unreadable")
 #: Kinds of published events.
 EVENT_KINDS: Final = ("created", "updated", "conversation", "gap", "dead_letter")
 #: Why a shown row was not published as an event.
@@ -137,7 +137,9 @@ class Metrics:
         self.last_message = self._gauge(
             "account_last_message_timestamp_seconds", "Provider time of the newest message published here.", _ACCOUNT
         )
-        self.feeds = self._gauge("feeds", "Feeds that this worker owns, by state.", (*_ACCOUNT, "state"))
+        self.feeds = self._gauge(
+            "feeds", "Feeds that this worker owns, by state; new: waiting for their first poll.", (*_ACCOUNT, "state")
+        )
         self.feeds_overdue = self._gauge(
             "feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT
         )

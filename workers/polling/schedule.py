@@ -182,6 +182,10 @@ class Schedule:
         """How many feeds wait for their time after a failure."""
         return len(self._aside)
 
+    def new(self) -> int:
+        """How many feeds wait for their first poll, those that somebody asked for apart."""
+        return self._urgent.fresh.count
+
     def overdue(self, now: float) -> int:
         """How many waiting feeds have not been polled for longer than the operator's bound, to the second."""
         return self._ranking.polled_before(now - self._operator_bound)

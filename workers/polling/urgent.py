@@ -14,13 +14,33 @@ RETRY_EVERY: Final = 8
 
 
 class UrgentQueue(Queue):
-    """One token of `every` is for this queue; `rest` counts the tokens until its next turn."""
+    """One token of `every` is for this queue; `rest` counts the tokens until its next turn, `count` who waits."""
 
-    __slots__ = ("every", "rest")
+    __slots__ = ("count", "every", "rest")
 
     def __init__(self, queues: Queues, every: int) -> None:
         super().__init__(queues)
-        self.every, self.rest = every, 0
+        self.every, self.rest, self.count = every, 0, 0
+
+    def append(self, feed: int) -> None:
+        """Last in the queue."""
+        super().append(feed)
+        self.count += 1
+
+    def put_back(self, feed: int) -> None:
+        """First in the queue."""
+        super().put_back(feed)
+        self.count += 1
+
+    def take(self) -> int:
+        """The first of the queue leaves it (or NOBODY does)."""
+        self.count -= bool(self.head)
+        return super().take()
+
+    def leave(self, feed: int) -> None:
+        """A feed leaves, wherever it stands."""
+        super().leave(feed)
+        self.count -= 1
 
 
 class Urgent:

@@ -134,10 +134,11 @@ def test_nothing_is_cut_off_in_a_terminal_of_80_columns():
 
 
 def test_what_is_out_of_the_ordinary_is_noted_in_words():
-    feeds = {"active": 5, "failing": 1, "parked": 2, "backfilling": 0, "unreadable": 1}
+    feeds = {"active": 5, "new": 40, "failing": 1, "parked": 2, "backfilling": 0, "unreadable": 1}
     odd = an_account(feeds=feeds, gaps=1, dead_letters=3, paused_seconds=75.4, requests_per_minute=7.5)
     assert notes(odd) == (
-        "1 failing, 2 parked, 1 unreadable, 1 gap, 3 dead letters, asks again in 75 s, at 7.5 of 60 requests a minute"
+        "40 not read yet, 1 failing, 2 parked, 1 unreadable, 1 gap, 3 dead letters, asks again in 75 s, "
+        "at 7.5 of 60 requests a minute"
     )
     assert notes(an_account()) == ""
 

@@ -554,6 +554,7 @@ class AnySequence(RuleBasedStateMachine):
     @invariant()
     def nothing_is_forgotten(self):
         assert len(self.schedule) == len(self.there)
+        assert self.schedule.new() == sum(1 for _ in self.schedule._urgent.fresh)
         due = self.both("due_at", self.now)
         assert (due is None) == (self.there == self.flying)
         assert due is None or due >= self.now

@@ -10,7 +10,7 @@ LABELS = {"provider": "ogmma", "account": "loja"}
 
 
 def tally(**told: int) -> Tally:
-    counts = {"feeds": 12, "backfilling": 0, "failing": 0, "parked": 0, "unreadable": 0, "overdue": 0}
+    counts = {"feeds": 12, "new": 0, "backfilling": 0, "failing": 0, "parked": 0, "unreadable": 0, "overdue": 0}
     return Tally(**{**counts, **told}, longest_wait=0.0)
 
 
