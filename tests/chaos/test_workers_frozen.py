@@ -129,8 +129,10 @@ async def test_a_shard_taken_by_a_stranger_who_dies_in_mid_transaction_is_back_a
         taken = time.monotonic()
         # Then the owner is fenced, opens the shards again when a session is over, and polls them
         await stage.until(lambda: _fenced(stage, 2), 10, "the owner is fenced")
+        await stage.until(lambda: _says(stage, "fenced"), 3, "it says so")
         await stage.until(lambda: _serves_all(stage, "owner"), TAKEOVER_SECONDS + 6, "the shards serve again")
         assert time.monotonic() - taken > SESSION_SECONDS, "a fenced shard must not fence back at once"
+        await stage.until(lambda: _says(stage, "serving"), 3, "it says that, too")
         # Then what had been under way is neither lost nor doubled, and the stranger's words are not heard
         await judged(stage)
 
@@ -157,6 +159,10 @@ async def taken_by_a_stranger(stage: Watched, shard: int) -> None:
 
 async def _fenced(stage: Watched, times: int) -> bool:
     return await stage.total("afluente_transaction_failures_total", reason="fenced") >= times
+
+
+async def _says(stage: Watched, state: str) -> bool:
+    return await stage.total("afluente_worker_state", state=state) == 1
 
 
 async def _owns_all(stage: Watched, name: str) -> bool:
