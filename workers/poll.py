@@ -116,6 +116,7 @@ class FeedPoll:
     async def history(self) -> Polled:
         """Read and commit one batch of the feed's history; `history` of the result says whether more is left."""
         now = _now_ms()
+        self._begun = now / 1000
         batches = await self._look_back(now)
         return Polled() if batches is None else await self._publish(batches, now, lambda _: None)
 

@@ -185,7 +185,7 @@ def forget(cursor: Cursor, keep_rows: int, keep_since: int) -> Cursor:
     if cursor.count() <= keep_rows + SLACK_ROWS:
         return cursor
     unread = cursor.history.backfill if cursor.history else None
-    every = [memory.times(segment) for segment in (*cursor.sealed, cursor.tail)]
+    every = [*map(memory.sealed_times, cursor.sealed), memory.times(cursor.tail)]
     times = sorted((time for some in every for time in some if unread is None or time > unread), reverse=True)
     if len(times) <= keep_rows + SLACK_ROWS:
         return cursor

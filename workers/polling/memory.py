@@ -54,9 +54,10 @@ _FREQUENT = 0b1111_1111  # the bits of the first byte
 #: Segments whose rows are kept indexed, those of the feeds that are active now: 10 kB for a conversation, 25 kB at
 #: most, 25 MB in all. A feed that was idle pays one indexing when it wakes (50 rows: 15 µs).
 INDEXED_SEGMENTS = 1024
-#: Segments whose number of rows, ids and times are kept, 1.2 kB each: those of the feeds that have news and a long
-#: memory. Feeds whose ids are kept side by side, 4 kB each, are as many as have news in a transaction or a few.
-_COUNTED_SEGMENTS = 4096
+#: Segments whose number of rows, ids and times are kept, 3.5 kB each with the segment itself, 7 MB in all: those of the
+#: feeds that have news and a long memory.
+_COUNTED_SEGMENTS = 2048
+#: Feeds whose ids are kept side by side, 4 kB each: as many as have news within a few transactions.
 _BUSY_MEMORIES = 512
 
 
@@ -192,7 +193,6 @@ def _identities(segment: bytes) -> bytes:
     return b"".join(found)
 
 
-@lru_cache(maxsize=_COUNTED_SEGMENTS)
 def times(segment: bytes) -> Sequence[int]:
     """Provider times of a segment's rows, ms; no row is made for it."""
     found, at, end = array("q"), 0, len(segment)
@@ -200,6 +200,10 @@ def times(segment: bytes) -> Sequence[int]:
         found.append(int.from_bytes(segment[at + _TIME_AT : at + _FLAGS_AT], "big") - _TIME_BIAS)
         at += segment[at]
     return found
+
+
+#: The same of segments that will be asked for again.
+sealed_times = lru_cache(maxsize=_COUNTED_SEGMENTS)(times)
 
 
 @lru_cache(maxsize=_COUNTED_SEGMENTS)
