@@ -62,6 +62,13 @@ class HastenedSchedule:
     def snapshot(self, key: str, now: float, epoch_now: float, ages: Sequence[float] = ()) -> bytes | None:
         return self._schedule.snapshot(key, self._hastened(now), epoch_now, [age * self._speed for age in ages])
 
+    @property
+    def hinted(self) -> bool:
+        return self._schedule.hinted
+
+    def new(self) -> int:
+        return self._schedule.new()
+
     def overdue(self, now: float) -> int:
         return self._schedule.overdue(self._hastened(now))
 
