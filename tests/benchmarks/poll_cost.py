@@ -134,7 +134,7 @@ async def _measured(
     return got, raw_us
 
 
-def measure(bootstrap: str, *, rounds: int = 6, count: int = 1500) -> list[dict[str, float | str]]:
+def measure(bootstrap: str, *, rounds: int = 12, count: int = 1500) -> list[dict[str, float | str]]:
     """CPU microseconds of one poll by what the page shows: the same, other bytes, so many new messages each time."""
     with page_server() as server, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         got, raw_us = runner.run(_measured(bootstrap, server, rounds, count))
