@@ -21,8 +21,8 @@ from workers.account_pace import AccountPace
 from workers.account_report import AccountReport, Tally
 from workers.account_slots import PollSlots, Slot
 from workers.account_tasks import AccountTasks
-from workers.classifier import decide
-from workers.errors import CursorUnreadable, PollFailed, RateLimited, ReopenShard
+from workers.classifier import decide, decide_of_list
+from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import Account, FeedPoll, Polled, Turn
@@ -259,8 +259,8 @@ class AccountPoller:
         self.report.requested()
 
     def discovery_failed(self, error: PollFailed) -> None:
-        """A limit holds for all of the account. Whatever else a list says: a key may read its feeds all the same."""
-        if isinstance(error, RateLimited):
+        """The account's list of feeds could not be read."""
+        if decide_of_list(error) == "pause the account":
             self._failures.pause(error)
 
     # --- state --------------------------------------------------------------------------------------------

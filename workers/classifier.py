@@ -48,7 +48,8 @@ RULINGS: Final = (
         "pause the account",
         "No feed of this key can be read, and only a person can mend it. One probe goes out after 15 s, doubling to "
         "5 min, so that a mended key works without a restart; some providers lock an address out after many refusals. "
-        "A redirect counts as one, because following it would carry the key elsewhere.",
+        "A redirect counts as one, because following it would carry the key elsewhere. A refused list of feeds pauses "
+        "nothing: a key may be allowed to read conversations and not to list them.",
     ),
     Ruling(
         errors.ParkFeed,
@@ -141,6 +142,12 @@ def ruling_of(error: Exception) -> Ruling:
 def decide(error: Exception) -> Decision:
     """What the worker does next."""
     return ruling_of(error).decision
+
+
+def decide_of_list(error: Exception) -> Decision:
+    """The same where it was the account's list of feeds: what is refused there is no word about the feeds."""
+    decision = decide(error)
+    return "retry the feed later" if isinstance(error, errors.Refused) else decision
 
 
 def document() -> str:

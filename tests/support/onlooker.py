@@ -19,8 +19,8 @@ class Onlooker:
     def __init__(self, simulation: RunningSimulation, shards: int) -> None:
         self.waiting = 0
         self._simulation, self._shards = simulation, shards
-        self._asked: dict[int, list[float]] = defaultdict(list)
-        self._asked_of: dict[str, list[float]] = defaultdict(list)
+        #: By the feed's key.
+        self._asked: dict[str, list[float]] = defaultdict(list)
         self._late: list[tuple[float, float]] = []
         self._open = asyncio.Event()
         self._open.set()
@@ -40,7 +40,7 @@ class Onlooker:
 
     def shards(self) -> set[int]:
         """Shards of which some feed was ever asked for."""
-        return set(self._asked)
+        return set(map(self._shard, self._asked))
 
     def arrived(self) -> list[float]:
         """When each request for a feed arrived, ascending."""
@@ -48,13 +48,12 @@ class Onlooker:
 
     def of(self, key: str) -> list[float]:
         """When this feed was asked for, ascending."""
-        return self._asked_of[key]
+        return self._asked[key]
 
     def first(self, shard: int, since: float) -> float | None:
         """When a feed of this shard was asked for first since then."""
-        asked = self._asked[shard]
-        place = bisect_left(asked, since)
-        return asked[place] if place < len(asked) else None
+        mine = (asked for key, asked in self._asked.items() if self._shard(key) == shard)
+        return min((asked[place] for asked in mine if (place := bisect_left(asked, since)) < len(asked)), default=None)
 
     def late(self, since: float, until: float) -> float:
         """The longest time in between for which this process could see nothing."""
@@ -75,9 +74,11 @@ class Onlooker:
         account = room.caller(call)
         if account is not None and outgoing.answer.feed:
             key = "/".join((account.name, *outgoing.answer.feed))
-            self._asked[partition_of(key.encode(), self._shards)].append(time.monotonic())
-            self._asked_of[key].append(time.monotonic())
+            self._asked[key].append(time.monotonic())
         return outgoing
+
+    def _shard(self, key: str) -> int:
+        return partition_of(key.encode(), self._shards)
 
     async def _held(self, request, answer, manner):
         self.waiting += 1

@@ -97,7 +97,7 @@ def _alike(
     method: Literal["GET", "POST"], origin: str, headers: tuple[tuple[str, str], ...]
 ) -> tuple[httpx.Request, Any]:
     """A request to this origin, and httpx's parts of its address: scheme, user, host, port, path, query, fragment."""
-    like = _made(HttpRequest(method=method, url=origin, headers=headers))
+    like = httpx.Request(method, origin, headers=headers)
     return like, like.url._uri_reference  # noqa: SLF001 - as above
 
 

@@ -5,7 +5,7 @@ while a feed rests and are indexed, not decoded, when its page has changed: 33 b
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from xxhash import xxh3_64_digest
@@ -186,20 +186,13 @@ def identities(segments: tuple[bytes, ...]) -> bytes:
 
 @lru_cache(maxsize=_COUNTED_SEGMENTS)
 def _identities(segment: bytes) -> bytes:
-    found, at, end = list[bytes](), 0, len(segment)
-    while at < end:
-        found.append(segment[at + 1 : at + _RAW_AT])
-        at += segment[at]
-    return b"".join(found)
+    return b"".join([segment[at + 1 : at + _RAW_AT] for at in _starts(segment)])
 
 
 def times(segment: bytes) -> Sequence[int]:
     """Provider times of a segment's rows, ms; no row is made for it."""
-    found, at, end = array("q"), 0, len(segment)
-    while at < end:
-        found.append(int.from_bytes(segment[at + _TIME_AT : at + _FLAGS_AT], "big") - _TIME_BIAS)
-        at += segment[at]
-    return found
+    moments = (int.from_bytes(segment[at + _TIME_AT : at + _FLAGS_AT], "big") - _TIME_BIAS for at in _starts(segment))
+    return array("q", moments)
 
 
 #: The same of segments that will be asked for again.
@@ -209,11 +202,15 @@ sealed_times = lru_cache(maxsize=_COUNTED_SEGMENTS)(times)
 @lru_cache(maxsize=_COUNTED_SEGMENTS)
 def count(segment: bytes) -> int:
     """How many rows a segment holds, by their lengths alone."""
-    rows = at = 0
-    while at < len(segment):
+    return sum(1 for _ in _starts(segment))
+
+
+def _starts(segment: bytes) -> Iterator[int]:
+    """Where the rows of a segment begin."""
+    at, end = 0, len(segment)
+    while at < end:
+        yield at
         at += segment[at]
-        rows += 1
-    return rows
 
 
 def joined(segment: bytes, rows: Mapping[bytes, bytes]) -> bytes:

@@ -4,24 +4,10 @@ import asyncio
 
 import pytest
 
+from tests.support.pollers import FakeShard, ended, feed, poller_of, running
 from workers import account
-from workers.account import AccountPoller
 from workers.account_feeds import AccountFeeds
-from workers.metrics import Metrics
-from workers.model import Feed
 from workers.poll import Polled
-from workers.providers import adapter
-from workers.providers.ogmma import OgmmaSettings
-
-SETTINGS = OgmmaSettings(name="loja", provider="ogmma", api_key="oapi_sk_live_" + "4f9d07c1b2e8a663" * 2)
-
-
-class FakeShard:
-    def __init__(self):
-        self.polled = []
-
-    def take_up(self, key):
-        return b""
 
 
 class FakePoll:
@@ -39,28 +25,9 @@ class FakePoll:
         return Polled()
 
 
-def feed(number):
-    return Feed(key=f"loja/{number:05d}", account="loja", values={})
-
-
 @pytest.fixture
 async def poller():
-    metrics = Metrics()
-    metrics.known_account("ogmma", "loja", (), ())
-    made = AccountPoller(adapter(SETTINGS.model_copy(update={"requests_per_minute": 6e6})), None, metrics, FakePoll)
-    made.set_share(1.0)
-    return made
-
-
-async def running(poller):
-    task = asyncio.create_task(poller.run())
-    await asyncio.sleep(0.02)
-    return task
-
-
-async def ended(task):
-    task.cancel()
-    await asyncio.wait([task])
+    return poller_of(FakePoll)
 
 
 def test_feeds_go_with_their_shard_and_belong_to_one_only():

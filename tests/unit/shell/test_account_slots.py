@@ -4,11 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.unit.shell.test_account_feeds import SETTINGS, FakeShard, ended, feed, running
-from workers.account import AccountPoller
+from tests.support.pollers import FakeShard, ended, feed, poller_of, running
 from workers.account_slots import LIGHT_BYTES, POLLS_COMMITTING, POLLS_IN_FLIGHT, PollSlots
-from workers.metrics import Metrics
-from workers.providers import adapter
 
 
 class WaitingPoll:
@@ -28,11 +25,7 @@ class WaitingPoll:
 
 @pytest.fixture
 async def poller():
-    metrics = Metrics()
-    metrics.known_account("ogmma", "loja", (), ())
-    made = AccountPoller(adapter(SETTINGS.model_copy(update={"requests_per_minute": 6e6})), None, metrics, WaitingPoll)
-    made.set_share(1.0)
-    return made
+    return poller_of(WaitingPoll)
 
 
 async def polled_of(poller, feeds=300):
