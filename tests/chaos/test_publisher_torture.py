@@ -36,6 +36,8 @@ EVENTS = int(os.environ.get("CHAOS_EVENTS", "20000")) // 20
 SHARDS, FEEDS_PER_SHARD = 2, 5
 #: Seconds that one seed may take for each thousand events, the broker's restarts included.
 SECONDS_PER_THOUSAND = 60.0
+#: Seconds until the last discarded client has no task left; it takes one, on an idle machine.
+DISCARD_SECONDS = 15.0
 #: What goes wrong, times for each thousand events (about 80 transactions).
 TROUBLES = {"refuse_produce": 10, "lose_end": 4, "lose_answer": 6, "cut": 3, "delay": 2, "black_hole": 1, "kill": 1}
 
@@ -149,9 +151,14 @@ class World:
             await self.progress(2)
             self.happened[kind] += 1
             await getattr(self, kind)()
-        while self.published < EVENTS:
+        while self.published < EVENTS or not self._tortured():
             await self.progress(1)
         self.over = True
+
+    def _tortured(self) -> bool:
+        """Whether enough was injected: a fault waits for somebody who comes by the proxy, and many go directly."""
+        refused, lost = self.proxy.injected[self.names.messages], self.proxy.injected["EndTxn"]
+        return refused >= 2 * EVENTS // 1000 and lost >= EVENTS // 1000
 
     async def progress(self, commits: int) -> None:
         enough = self.happened["committed"] + commits
@@ -247,9 +254,8 @@ async def test_everything_is_published_once_whatever_breaks(seed, tortured, topi
         # Then
         assert await world.verdict() == {}
         assert world.counted >= world.published >= EVENTS
-    # And it was a torture
-    assert proxy.injected[world.names.messages] >= 2 * EVENTS // 1000
-    assert proxy.injected["EndTxn"] >= EVENTS // 1000
+    # And it was a torture, of which nothing is left
     assert any(count for what, count in world.happened.items() if "fenced" in what)
-    await asyncio.sleep(1.5)
-    assert discarding() == 0
+    async with asyncio.timeout(DISCARD_SECONDS):
+        while discarding():  # noqa: ASYNC110 - many tasks end
+            await asyncio.sleep(0.1)
