@@ -1,0 +1,57 @@
+"""What one response shows of a feed: its rows, and where to ask on."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from workers.model.conversation import ConversationState
+from workers.model.feed import PageRef
+from workers.model.record import Record
+
+GapReason = Literal["page_limit", "history_limit", "last_message_only", "retention", "memory"]
+
+
+class RawRow(Record, frozen=True, kw_only=True):
+    """One row of a page, identified but not yet normalised.
+
+    `position` counts from the newest end of the walk's page (0 = what the provider lists as newest) and breaks
+    ties of `time`. `digest` is taken over the row as the provider sent it.
+    """
+
+    id: str
+    time: int
+    position: int
+    digest: bytes
+    raw: Mapping[str, Any]
+
+
+class BrokenRow(Record, frozen=True, kw_only=True):
+    """A row that has no usable identity or time. It goes to the dead letters, once per `digest`."""
+
+    reason: str
+    detail: str
+    digest: bytes
+    payload: str
+    row_id: str | None = None
+
+
+class Page(Record, frozen=True, kw_only=True):
+    """What one response shows of a feed.
+
+    `next` asks for older rows (None: this is all that can be asked for). `exhausted` says that no older rows
+    exist; with `next` None and `exhausted` False the provider's reach ended before the history did, and `reach`
+    says why. `skipped` counts by reason the entries that are no messages, `total` those that the feed has in all,
+    where the provider tells it with the page of its newest rows.
+
+    A page that `leads_on` proves nothing of the newest rows: a poll always goes on to its `next`, and only the first
+    page that does not lead on is "page one" of what a poll looks at.
+    """
+
+    rows: tuple[RawRow, ...] = ()
+    broken: tuple[BrokenRow, ...] = ()
+    next: PageRef | None = None
+    exhausted: bool = True
+    skipped: Mapping[str, int] = {}
+    reach: GapReason = "page_limit"
+    total: int | None = None
+    leads_on: bool = False
+    conversation: ConversationState | None = None
