@@ -1,22 +1,19 @@
 """One owned shard: open, restore, publish, abandon, and again, until it is given up.
 
-The shard holds the cursors of its feeds and commits what polls bring, many feeds in one transaction (one producer
-makes about 60 transactions a second on a real broker, whatever is in them). A cursor in memory is always the newest
-one handed in; when a transaction's outcome is unknown, all of them are dropped and read anew from Kafka.
+The shard holds the cursors of its feeds and commits what polls bring. A cursor in memory is always the newest one
+handed in; when a transaction's outcome is unknown, all of them are dropped and read anew from Kafka.
 """
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import Literal, Protocol
 
 from workers import logs
+from workers.commit_queue import CommitQueue, Submission
 from workers.errors import CursorUnreadable, ReopenShard, ShardFenced, TransactionFailed
 from workers.metrics import Metrics
-from workers.model import Record
 from workers.polling.cursor import Cursor
 from workers.polling.cursor_records import Restored
 from workers.settings.kafka import KafkaSettings, TopicNames
@@ -24,15 +21,6 @@ from workers.stream.publisher import Publisher
 from workers.stream.record import KafkaRecord
 from workers.stream.restore import restore
 
-#: Seconds to wait for company before a transaction begins: costs a message this much delay, saves a transaction for
-#: every other feed that has news in the meantime.
-LINGER_SECONDS = 0.05
-#: Records that need no more company: what a transaction costs besides its records (1 ms) is 4 µs for each of them,
-#: a fifth of what making them took.
-COMPANY_RECORDS = 250
-#: Records and bytes of one transaction at most: sent in about a second, far from the deadline of 15 s.
-TRANSACTION_RECORDS = 5_000
-TRANSACTION_BYTES = 8 * 1024 * 1024
 #: Seconds to wait before a shard is opened again after a failure, doubling from the first to the last.
 REOPEN_SECONDS = (0.2, 10.0)
 #: Seconds for reading the cursors of one shard; 100 000 of them take about five.
@@ -44,16 +32,6 @@ _FREED = 1000
 
 
 ShardState = Literal["restoring", "serving", "fenced", "failed"]
-
-
-class Submission(Record, frozen=True, kw_only=True):
-    """A feed's records for one transaction, who waits for it, and until when (loop time) for company."""
-
-    key: str
-    records: Sequence[KafkaRecord]
-    size: int
-    due: float
-    committed: asyncio.Future[float]
 
 
 class Listener(Protocol):
@@ -88,14 +66,8 @@ class Shard:
         self._kafka, self._topics, self._limits = kafka, topics, limits
         self._metrics, self._listener, self._clock = metrics, listener, clock
         self._cursors: dict[str, Cursor | CursorUnreadable] = {}
-        self._queue: deque[Submission] = deque()
-        self._queued = 0
-        self._work = asyncio.Event()
-        self._enough = asyncio.Event()
-        self._closing = False
+        self._queue = CommitQueue(number)
         self._closed_in_order = False
-        self._unfinished = 0
-        self._lost = 0
         self._failures = 0
         self._log = logs.logger("shard").bind(shard=number)
 
@@ -132,33 +104,21 @@ class Shard:
 
     async def commit(self, key: str, cursor: Cursor, records: Sequence[KafkaRecord], size: int) -> float:
         """Publish these records and the cursor they belong to; when they were committed. Raises ReopenShard."""
-        if not self.serving or self._closing:
+        if not self.serving or self._queue.closing:
             raise TransactionFailed(f"shard {self.number} is not serving", "state")
         self._cursors[key] = cursor
-        loop = asyncio.get_running_loop()
-        committed: asyncio.Future[float] = loop.create_future()
-        due = loop.time() + LINGER_SECONDS
-        self._queue.append(Submission(key=key, records=records, size=size, due=due, committed=committed))
-        self._queued += len(records)
-        self._unfinished += 1
-        self._work.set()
-        if self._queued >= COMPANY_RECORDS:
-            self._enough.set()
-        try:
-            return await asyncio.shield(committed)
-        finally:
-            self._unfinished -= 1
+        return await self._queue.commit(key, records, size)
 
     @property
     def uncommitted(self) -> int:
         """Submissions whose outcome is not known yet."""
-        return self._unfinished
+        return self._queue.unfinished
 
     # --- life ---------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Serve until closed. Whatever Kafka does ends in a reopening; only StopWorker gets out."""
-        while not self._closing:
+        while not self._queue.closing:
             try:
                 await self._serve()
             except ShardFenced as error:
@@ -171,15 +131,13 @@ class Shard:
 
     def close(self) -> None:
         """Commit what is queued, then end `run`; take nothing new."""
-        self._closing = True
-        self._work.set()
-        self._enough.set()
+        self._queue.close()
 
     def unsaid(self, *, taken: bool = False) -> str:
         """One line about what was not committed since `close`; empty where all was. `taken`: the group took it."""
-        records = self._lost + sum(len(submission.records) for submission in self._queue)
-        if records or self._unfinished:
-            return f"shard {self.number}: {records} records of {max(self._unfinished, 1)} feeds"
+        records, feeds = self._queue.lost(), self._queue.unfinished
+        if records or feeds:
+            return f"shard {self.number}: {records} records of {max(feeds, 1)} feeds"
         if self._closed_in_order or taken:
             return ""
         return f"shard {self.number}: no transaction under way, but Kafka did not answer"
@@ -222,25 +180,9 @@ class Shard:
             await asyncio.sleep(0)
 
     async def _publish_all(self, publisher: Publisher) -> None:
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            while self._queue:
-                await self._company()
-                await self._publish(publisher, self._next_transaction())
-                self._failures = 0
-            if self._closing:
-                return
-
-    async def _company(self) -> None:
-        """Let others join, until the first has waited its time or enough has come together."""
-        wait = self._queue[0].due - asyncio.get_running_loop().time()
-        if wait <= 0 or self._closing or self._queued >= COMPANY_RECORDS:
-            return
-        self._enough.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._enough.wait()
+        while (submissions := await self._queue.next()) is not None:
+            await self._publish(publisher, submissions)
+            self._failures = 0
 
     async def _publish(self, publisher: Publisher, submissions: list[Submission]) -> None:
         begun = self._clock()
@@ -248,7 +190,7 @@ class Shard:
         try:
             await publisher.publish([record for submission in submissions for record in submission.records])
         except BaseException:
-            self._fail(submissions)
+            self._queue.drop(submissions)
             raise
         now = self._clock()
         self._metrics.transaction_duration.observe(max(0.0, now - begun))
@@ -256,40 +198,13 @@ class Shard:
         for submission in submissions:
             submission.committed.set_result(now)
 
-    def _next_transaction(self) -> list[Submission]:
-        """As many submissions as fit; the first always does (a single one is bounded where it is made).
-
-        One of each feed at most: a live poll and a batch of the history are each in the order of time, not together.
-        """
-        taken: dict[str, Submission] = {}
-        records = size = 0
-        while self._queue:
-            head = self._queue[0]
-            records, size = records + len(head.records), size + head.size
-            if taken and (head.key in taken or records > TRANSACTION_RECORDS or size > TRANSACTION_BYTES):
-                break
-            taken[head.key] = self._queue.popleft()
-        self._queued -= sum(len(submission.records) for submission in taken.values())
-        return list(taken.values())
-
     def _down(self) -> None:
         if self.serving:
             self.state = "failed"
             self._listener.down(self)
         _let_go(self._cursors)
         self._cursors = {}
-        self._fail(self._queue)
-        self._queue.clear()
-        self._queued = 0
-
-    def _fail(self, submissions: Sequence[Submission] | deque[Submission]) -> None:
-        for submission in submissions:
-            if not submission.committed.done():
-                self._lost += len(submission.records) * self._closing
-                submission.committed.set_exception(
-                    TransactionFailed(f"shard {self.number} went down with it uncommitted", "state")
-                )
-                submission.committed.exception()  # its poll may be gone: nobody else needs to look
+        self._queue.drop_waiting()
 
     async def _after(self, error: ReopenShard, seconds: float) -> None:
         """Nothing of this shard is polled or published until the wait is over (a fenced one might fence back)."""
@@ -298,7 +213,7 @@ class Shard:
         self._failures += 1
         self._metrics.transaction_failures.labels(error.reason).inc()
         self._log.warning("shard_reopens", error=str(error), reason=error.reason, in_seconds=seconds)
-        if not self._closing:
+        if not self._queue.closing:
             await asyncio.sleep(seconds)
 
 
