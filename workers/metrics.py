@@ -19,7 +19,7 @@ from prometheus_client import (
 
 from workers import __version__
 
-#: States of an account, the most telling first: see `workers.account_state`.
+#: States of an account, the most telling first: see `workers.account.state`.
 ACCOUNT_STATES: Final = ("refused", "rate_limited", "stuck", "failing", "backfilling", "polling", "idle")
 #: States of a feed on its worker.
 FEED_STATES: Final = ("active", "new", "backfilling", "failing", "parked", "unreadable")

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 
-from workers.account import AccountPoller, MakePoll
+from workers.account.poller import AccountPoller, MakePoll
 from workers.discovery import discovers
 from workers.errors import ConfigurationError, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.events.encoding import EventEncoder, source_of

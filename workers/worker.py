@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from workers import logs
-from workers.account import AccountPoller
+from workers.account.poller import AccountPoller
 from workers.errors import FeedRejected, NotDrained, StopWorker
 from workers.feeds import FeedDefinition, read
 from workers.finder import FeedFinder
@@ -103,7 +103,7 @@ class Worker:
     def explain(self, key: str) -> dict[str, Any]:
         """What `/explain` tells of a feed: its key alone where it is not polled here."""
         poller = self._pollers.get(key.partition("/")[0])
-        return {"feed": key, **((poller and poller.explain(key)) or {})}
+        return {"feed": key, **((poller and poller.watch.explain(key)) or {})}
 
     def _supervised(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task whose end, whatever it is, ends the worker."""
@@ -137,7 +137,7 @@ class Worker:
         }
 
     def _accounts_now(self) -> dict[str, Any]:
-        return {name: poller.details() for name, poller in self._pollers.items()}
+        return {name: poller.watch.details() for name, poller in self._pollers.items()}
 
     async def _drain(self, polling: list[asyncio.Task[None]]) -> None:
         """Stop polling, commit what there is, leave the group; each with its part of the deadline."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from tests.benchmarks.pages import CHANNEL, conversation
-from workers.account import AccountPoller
+from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.fetch import Fetcher

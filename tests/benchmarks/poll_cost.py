@@ -16,8 +16,8 @@ from tests.benchmarks import publish, raw_loop
 from tests.benchmarks.ground import Ground, ground, settings_on
 from tests.benchmarks.page_server import PageServer, page_server
 from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
-from workers.account import AccountPoller
-from workers.account_slots import POLLS_IN_FLIGHT
+from workers.account.poller import AccountPoller
+from workers.account.slots import POLLS_IN_FLIGHT
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.schedule import Schedule

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.proxy import ChaosProxy
 from tests.support.watched import Watched
-from workers.account_slots import POLLS_IN_FLIGHT
+from workers.account.slots import POLLS_IN_FLIGHT
 from workers.polling.body import BODY_LIMIT
 from workers.polling.transport import DEADLINE_SECONDS
 from workers.simulator import SimulationSettings

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from workers.account import AccountPoller
+from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.providers import adapter

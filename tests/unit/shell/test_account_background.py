@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from workers.account import AccountPoller
-from workers.account_background import BACKGROUND_SHARE
+from workers.account.background import BACKGROUND_SHARE
+from workers.account.poller import AccountPoller
 from workers.errors import RateLimited, Refused
 from workers.metrics import Metrics
 from workers.providers import PROVIDERS, adapter

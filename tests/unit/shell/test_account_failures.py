@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from workers.account_failures import FAILED_FEED, AccountFailures
-from workers.account_report import AccountReport
+from workers.account.failures import FAILED_FEED, AccountFailures
+from workers.account.report import AccountReport
 from workers.errors import CursorUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused, Unreachable
 from workers.metrics import Metrics
 from workers.polling.backoff import FAILING_ACCOUNT, PARKED_FEED

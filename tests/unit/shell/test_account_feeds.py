@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.support.pollers import FakeShard, ended, feed, poller_of, running
-from workers import account
-from workers.account_feeds import AccountFeeds
+from workers.account import gone
+from workers.account.feeds import AccountFeeds
 from workers.poll import Polled
 
 
@@ -49,7 +49,7 @@ def test_feeds_go_with_their_shard_and_belong_to_one_only():
 
 async def test_nothing_of_a_shard_that_goes_down_is_polled_and_all_of_it_is_forgotten_bit_by_bit(poller, monkeypatch):
     # Given two shards with more feeds than are forgotten in one go
-    monkeypatch.setattr(account, "FORGET_SLICE", 7)
+    monkeypatch.setattr(gone, "FORGET_SLICE", 7)
     stays, goes = FakeShard(), FakeShard()
     for number in range(200):
         poller.attach(feed(number), stays if number % 2 else goes)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.account_histories import AccountHistories
+from workers.account.histories import AccountHistories
 from workers.metrics import Metrics
 from workers.poll import Polled
 from workers.polling.cursor import History, HistoryPages

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from workers.account_pace import AccountPace
+from workers.account.pace import AccountPace
 from workers.metrics import Metrics
 
 

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from workers.account_report import AccountReport, Tally
+from workers.account.report import AccountReport, Tally
 from workers.metrics import FEED_STATES, Metrics
 
 LABELS = {"provider": "ogmma", "account": "loja"}

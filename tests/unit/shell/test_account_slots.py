@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.pollers import FakeShard, ended, feed, poller_of, running
-from workers.account_slots import LIGHT_BYTES, POLLS_COMMITTING, POLLS_IN_FLIGHT, PollSlots
+from workers.account.slots import LIGHT_BYTES, POLLS_COMMITTING, POLLS_IN_FLIGHT, PollSlots
 
 
 class WaitingPoll:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from workers.account_state import BLOCKED_SECONDS, STUCK_SECONDS, Observation, state_of
+from workers.account.state import BLOCKED_SECONDS, STUCK_SECONDS, Observation, state_of
 
 QUIET = Observation(
     feeds=3, blocked_since=None, backfilling=0, paused_for=None, failing=False, last_success=990.0, polled_since=0.0,

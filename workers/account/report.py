@@ -7,7 +7,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from workers import logs
-from workers.account_state import Observation, state_of
+from workers.account.state import Observation, state_of
 from workers.metrics import ACCOUNT_STATES, Metrics
 from workers.model import Record
 from workers.polling.pause import FAILURES_IN_A_ROW

@@ -6,21 +6,19 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
 from random import Random
-from typing import Any
-
-import msgspec
 
 from workers import logs
-from workers.account_background import BACKGROUND_SHARE, AccountBackground
-from workers.account_failures import FAILED_FEED, AccountFailures
-from workers.account_feeds import AccountFeeds
-from workers.account_histories import AccountHistories
-from workers.account_pace import AccountPace
-from workers.account_report import AccountReport, Tally
-from workers.account_slots import PollSlots, Slot
-from workers.account_tasks import AccountTasks
+from workers.account.background import AccountBackground
+from workers.account.failures import FAILED_FEED, AccountFailures
+from workers.account.feeds import AccountFeeds
+from workers.account.gone import GoneFeeds
+from workers.account.histories import AccountHistories
+from workers.account.pace import AccountPace
+from workers.account.report import AccountReport
+from workers.account.slots import PollSlots, Slot
+from workers.account.tasks import AccountTasks
+from workers.account.watch import AccountWatch
 from workers.classifier import decide, decide_of_list
 from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
@@ -31,11 +29,6 @@ from workers.polling.fetch import Fetcher
 from workers.polling.schedule import Schedule
 from workers.providers.base import Adapter
 from workers.shard import Shard
-
-#: Seconds between two looks at the account's state.
-STATE_SECONDS = 1.0
-#: Feeds that are forgotten in one go, about 1 ms: a shard that leaves takes thousands, and every account has its part.
-FORGET_SLICE = 250
 
 #: Makes what carries one poll of a feed through: `make_poll(feed, shard, account)`.
 MakePoll = Callable[[Feed, Shard, Account], FeedPoll]
@@ -54,14 +47,22 @@ class AccountPoller:
         self.background = AccountBackground(self._budget, rate, clock=self._clock, random=random)
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
-        self.pace = AccountPace(adapter.provider, self.name, longest, metrics, adapter.requests_per_poll)
         self._schedule = Schedule(max_interval=longest)
         self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
         self._feeds = AccountFeeds()
-        #: Feeds that went with their shard: nothing is polled of them, and they are forgotten bit by bit.
-        self._gone: dict[str, Feed] = {}
-        self._some_gone = asyncio.Event()
+        self._gone = GoneFeeds(self._forget)
         self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
+        self.watch = AccountWatch(
+            feeds=self._feeds,
+            schedule=self._schedule,
+            budget=self._budget,
+            histories=self._histories,
+            failures=self._failures,
+            report=self.report,
+            pace=AccountPace(adapter.provider, self.name, longest, metrics, adapter.requests_per_poll),
+            requests_per_poll=adapter.requests_per_poll,
+            clock=self._clock,
+        )
         self._tasks = AccountTasks()
         self._slots = PollSlots()
         self._changed = asyncio.Event()
@@ -94,12 +95,11 @@ class AccountPoller:
         """All feeds of a shard that is down or given up."""
         gone = self._feeds.remove_shard(shard)
         self._tasks.cancel_all(gone)
-        self._gone |= gone
-        self._some_gone.set()
+        self._gone.add(gone)
 
     def _forget(self, key: str) -> None:
         """Keep nothing of a feed that is not attached any more."""
-        self._gone.pop(key, None)
+        self._gone.discard(key)
         self._schedule.remove(key)
         self._histories.forget(key)
         self._failures.forget(key)
@@ -114,7 +114,7 @@ class AccountPoller:
         """The part of the account's budget that this worker may use: owned shards ÷ all shards."""
         self._budget.own(share)
         self.background.own(share)
-        self._tell_pace()
+        self.watch.tell_pace()
 
     def hold(self) -> None:
         """Begin no poll until `release`; those under way go on."""
@@ -137,8 +137,8 @@ class AccountPoller:
             async with asyncio.TaskGroup() as loops:
                 loops.create_task(self._poll_feeds())
                 loops.create_task(self._read_histories())
-                loops.create_task(self._watch_state())
-                loops.create_task(self._forget_gone())
+                loops.create_task(self.watch.run())
+                loops.create_task(self._gone.run())
         finally:
             for key in [*self._feeds.keys(), *self._gone]:
                 self.detach(key)
@@ -159,7 +159,7 @@ class AccountPoller:
 
     def _next(self) -> str | None:
         """The feed whose turn it is; None: nothing is due."""
-        while (key := self._schedule.next(self._clock())) in self._gone:
+        while (key := self._schedule.next(self._clock())) is not None and key in self._gone:
             self._forget(key)
         return key
 
@@ -262,54 +262,3 @@ class AccountPoller:
         """The account's list of feeds could not be read."""
         if decide_of_list(error) == "pause the account":
             self._failures.pause(error)
-
-    # --- state --------------------------------------------------------------------------------------------
-
-    async def _watch_state(self) -> None:
-        while True:
-            self._tell_pace()
-            self._histories.sample()
-            self.report.show(self._tally(), self._budget.reason)
-            await asyncio.sleep(STATE_SECONDS)
-
-    async def _forget_gone(self) -> None:
-        while True:
-            await self._some_gone.wait()
-            for key in list(islice(reversed(self._gone), FORGET_SLICE)):
-                self._forget(key)
-            if not self._gone:
-                self._some_gone.clear()
-            await asyncio.sleep(0)
-
-    def _tell_pace(self) -> None:
-        """The schedule and the report know the rate as it is: shares, limits and histories change it."""
-        per_minute = self._budget.per_minute * (1 - BACKGROUND_SHARE if self._histories else 1)
-        self._schedule.budget(per_minute / 60 / self.adapter.requests_per_poll)
-        self.pace.show(len(self._feeds), per_minute)
-
-    def explain(self, key: str) -> dict[str, Any] | None:
-        """Why a feed is polled when it is, and when next; None: it is not polled here."""
-        found = self._schedule.explain(key, self._clock())
-        return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
-
-    def details(self) -> dict[str, Any]:
-        """What `/readyz` tells of this account."""
-        return {
-            **self.report.details(self._tally(), self._budget.reason),
-            "requests_per_minute": round(self._budget.per_minute, 2),
-            "paused_seconds": round(self._budget.paused_for, 1),
-            "backfill": self._histories.details(),
-        }
-
-    def _tally(self) -> Tally:
-        now = self._clock()
-        return Tally(
-            feeds=len(self._feeds),
-            new=self._schedule.new(),
-            backfilling=len(self._histories),
-            failing=self._failures.failing,
-            parked=len(self._failures.parked),
-            unreadable=len(self._failures.unreadable),
-            overdue=self._schedule.overdue(now),
-            longest_wait=self._schedule.longest_wait(now),
-        )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Container, Coroutine
 from typing import Any
 
-from workers.account_slots import Slot
+from workers.account.slots import Slot
 
 
 class AccountTasks:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from workers import logs
-from workers.account_report import AccountReport
+from workers.account.report import AccountReport
 from workers.classifier import Decision, decide
 from workers.errors import CursorUnreadable, PollFailed, RateLimited
 from workers.polling.backoff import PARKED_FEED, Backoff
