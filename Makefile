@@ -60,7 +60,7 @@ format: install ## format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## measure: publish, poll, restore; ratios within one run
+bench: install ## measure all of docs/benchmarks.md anew: half an hour; ratios within one run
 	$(BIN)/python -m tests.benchmarks --write docs/benchmarks.md
 
 lock: install ## renew requirements.lock from pyproject.toml

@@ -38,8 +38,9 @@ RULINGS: Final = (
         "429; 503 with `Retry-After`; a provider's words for 'too many'",
         "pause the account",
         "The quota belongs to the key, so every feed would be told the same, and asking on makes providers lock keys "
-        "out. All of the account waits: as long as `Retry-After` says, else growing from 5 s to 15 min, with jitter "
-        "because several workers share the key. Afterwards it is asked at half its rate, which recovers slowly.",
+        "out. All of the account waits: as long as `Retry-After` says (seconds or a date; 15 min at most), else, or "
+        "where it says nothing readable or is over already, growing from 5 s to 15 min, with jitter because several "
+        "workers share the key. Afterwards it is asked at half its rate, which recovers slowly.",
     ),
     Ruling(
         errors.Refused,

@@ -16,7 +16,7 @@ from workers.worker_report import WORKER_STATES
 
 COMMAND = "python -m workers.metrics_reference docs/metrics.md"
 
-#: Every value of a label that is a closed list, by metric and label.
+#: Every value of a label that is a closed list, by `Metrics`' attribute and label.
 _VALUES = {
     ("poll_failures", "reason"): POLL_FAILURES,
     ("rows_ignored", "reason"): ROW_REASONS,
@@ -26,14 +26,15 @@ _VALUES = {
     ("feeds", "state"): FEED_STATES,
     ("worker_state", "state"): WORKER_STATES,
     ("transaction_failures", "reason"): failure.REASONS,
-    ("feed_definitions_rejected", "reason"): REJECTIONS,
+    ("definitions_rejected", "reason"): REJECTIONS,
 }
 
 _HEAD = f"""# Metrics
 
 What every worker serves at `/metrics`. Made by `{COMMAND}` of `workers/metrics.py`, where each name is written once.
 Known series stand at 0 from the start; no label ever holds a conversation, a message or a person. Times are Unix
-timestamps: alert on `time() - x`. What each failure reason means stands in [failures.md](failures.md).
+timestamps: alert on `time() - x`. What each failure reason means stands in [failures.md](failures.md). Beside these
+stand the client library's own metrics of the process and the interpreter, `process_…` and `python_…`.
 
 | metric | type | labels | what it says |
 |---|---|---|---|
@@ -48,14 +49,20 @@ def document() -> str:
 def _rows(metrics: Metrics) -> Iterator[str]:
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
-            name = f"{metric._name}_total" if metric._type == "counter" else metric._name  # noqa: SLF001 - the library tells it nowhere else
+            name = _name(metric)
             labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001 - as above
             yield f"| `{name}` | {metric._type} | {labels} | {metric._documentation} |\n"  # noqa: SLF001 - as above
 
 
+def _name(metric: MetricWrapperBase) -> str:
+    """As it is exported: the library keeps a counter's name without its ending."""
+    return f"{metric._name}_total" if metric._type == "counter" else metric._name  # noqa: SLF001 - the library tells it nowhere else
+
+
 def _values() -> Iterator[str]:
-    for (metric, label), values in _VALUES.items():
-        yield f"* `afluente_{metric}`, `{label}`: {', '.join(f'`{value}`' for value in values)}\n"
+    metrics = Metrics()
+    for (attribute, label), values in _VALUES.items():
+        yield f"* `{_name(getattr(metrics, attribute))}`, `{label}`: {', '.join(f'`{value}`' for value in values)}\n"
 
 
 if __name__ == "__main__":

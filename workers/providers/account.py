@@ -58,7 +58,10 @@ class AccountSettings(BaseModel):
         "", description="Address of the API, version path included. https, unless it is a loopback address."
     )
     requests_per_minute: Annotated[float, Field(gt=0, le=100_000)] = Field(
-        60, description="Requests that all workers together may send for this account in a minute, evenly paced."
+        60,
+        description="Requests that all workers together may send for this account in a minute, evenly paced. "
+        "Histories and discovery use at most half of them together; a poll that somebody asked for (`poll_now`) begins "
+        "next, and while others wait such polls are at most every second one that begins.",
     )
     start: Literal["beginning", "now"] | AwareDatetime = Field(
         "beginning",

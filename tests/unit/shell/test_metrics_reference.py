@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from prometheus_client import generate_latest
+
 from workers.metrics import Metrics
 from workers.metrics_reference import COMMAND, document
 
@@ -21,3 +23,17 @@ def test_every_metric_is_on_the_page_with_its_help():
         assert f"`{family.name}" in document()
         assert family.documentation in document()
         assert family.documentation.endswith(".")
+
+
+def test_a_worker_exports_no_name_that_is_not_on_the_page():
+    # Given everything that is exported, as a scraper reads it, with the series of an account
+    metrics = Metrics()
+    metrics.known_account("ogmma", "loja", ("no_id",), ("timeout",))
+    text = generate_latest(metrics.registry).decode()
+    # When
+    exported = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE afluente_")}
+    # Then
+    assert {name for name in exported if f"| `{name}` |" not in document()} == set()
+    # And the values of labels are told of names that are exported
+    told_of = {line.split("`")[1] for line in document().splitlines() if line.startswith("* `")}
+    assert told_of <= exported
