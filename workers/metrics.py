@@ -119,7 +119,7 @@ class Metrics:
         )
         self.shard_last_commit = self._gauge(
             "shard_last_commit_timestamp_seconds",
-            "Unix time of the last committed transaction of an owned shard.",
+            "Unix time of the last committed transaction of an owned shard; 0 before its first on this worker.",
             ("shard",),
         )
         self.restore_duration = self._histogram(
@@ -235,6 +235,10 @@ class Metrics:
         """What this process has published of an account: events, gaps, dead letters."""
         known = self._counted.get(account, {})
         return {name: round(sum(one._value.get() for one in counters)) for name, counters in known.items()}  # noqa: SLF001 - the library has no public way to read a counter
+
+    def known_shard(self, number: int) -> None:
+        """A shard that is ours has its series, at 0 until its first commit here."""
+        self.shard_last_commit.labels(str(number))
 
     def forget_shard(self, number: int) -> None:
         """A shard that is not ours any more says nothing here."""

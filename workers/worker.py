@@ -188,6 +188,7 @@ class Worker:
         for number in sorted(self._shards.keys() - owned):
             self._give_up(number)
         for number in sorted(owned - self._shards.keys()):
+            self._metrics.known_shard(number)
             shard = self._shards[number] = self._make_shard(number, self)
             self._tasks[number] = self._supervised(shard.run())
         self._metrics.shards_owned.set(len(owned))

@@ -79,7 +79,8 @@ class AccountFailures:
             self._report.waits(self._budget.rate_limited(asked))
         else:
             self._budget.refused()
-        self._log.warning("account_paused", error=str(error), seconds=round(self._budget.paused_for, 1))
+        seconds = round(self._budget.paused_for, 1)
+        self._log.warning("account_paused", reason=self._budget.reason, error=str(error), seconds=seconds)
 
     def give_up(self, key: str, error: CursorUnreadable) -> None:
         """Leave a feed alone until a person has removed its cursor."""

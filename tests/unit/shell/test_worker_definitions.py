@@ -1,4 +1,4 @@
-"""Definitions of the feeds topic as a worker takes them: what is asked for now, and what was asked for once."""
+"""What a worker does with its shards, and with definitions: what is asked for now, and what was asked for once."""
 
 import pytest
 
@@ -70,3 +70,25 @@ async def test_a_poll_that_was_asked_for_before_this_worker_came_is_not_asked_fo
     worker.on_owned(frozenset({shard}))
     worker.on_definition(shard, feed.key.encode(), record, 1)
     assert poller.wanted == [feed.key]
+
+
+async def test_a_shard_has_its_series_as_long_as_it_is_ours(account):
+    # Given a worker
+    metrics = Metrics()
+    pollers = {"loja": Poller(account)}
+    worker = Worker(
+        Settings(accounts={"loja": account}),
+        pollers=pollers,
+        finders=[],
+        make_shard=Shard,
+        metrics=metrics,
+        worker_id="w",
+    )
+    # When it owns a shard in which nothing was committed yet
+    worker.on_owned(frozenset({3}))
+    # Then its series stands at 0
+    name = "afluente_shard_last_commit_timestamp_seconds"
+    assert metrics.registry.get_sample_value(name, {"shard": "3"}) == 0
+    # And it is gone with the shard
+    worker.on_owned(frozenset())
+    assert metrics.registry.get_sample_value(name, {"shard": "3"}) is None
