@@ -18,10 +18,11 @@ from tests.benchmarks import budget, delay, document, http_cost, poll_cost, publ
 from tests.benchmarks.document import Line
 from tests.benchmarks.scale import scale_lines
 from tests.benchmarks.schedule.lines import decision_lines, schedule_lines
+from tests.benchmarks.shards import shard_lines
 from workers.broker import running_broker
 
 #: Without a broker, and with one.
-ALONE = ("schedule", "decisions", "http")
+ALONE = ("schedule", "decisions", "http", "shards")
 NAMES = (*ALONE, "poll", "publish", "restore", "scale", "delay", "budget")
 
 
@@ -144,7 +145,8 @@ def main() -> None:
 
 def _measured(name: str, bootstrap: str, quick: bool) -> tuple[object, list[Line]]:
     if name in ALONE:
-        return {"schedule": schedule_lines, "decisions": decision_lines, "http": http_lines}[name](quick)
+        alone = {"schedule": schedule_lines, "decisions": decision_lines, "http": http_lines, "shards": shard_lines}
+        return alone[name](quick)
     measures = {
         "poll": poll_lines,
         "publish": publish_lines,
