@@ -170,7 +170,8 @@ def _settings(bootstrap: str, origin: str, per_minute: float) -> Settings:
 def _prepare(place: Ground, schedule: HastenedSchedule, noted: Deliveries, messages: str) -> None:
     """Every feed at its shard, under the schedule that was warmed; nothing is polled yet."""
     poller: Any = place.poller
-    poller._schedule = poller._failures._schedule = schedule
+    for part in (poller, poller._failures, poller.watch):
+        part._schedule = schedule
     poller.hold()
     for shard in place.shards.values():
         noted.watch(shard, messages)
