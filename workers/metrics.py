@@ -135,6 +135,9 @@ class Metrics:
             "1 for the state that the account is in on this worker, 0 for all others.",
             (*_ACCOUNT, "state"),
         )
+        self.account_state_since = self._gauge(
+            "account_state_since_timestamp_seconds", "Unix time since which the account is in its state here.", _ACCOUNT
+        )
         self.last_success = self._gauge(
             "account_last_success_timestamp_seconds", "Unix time of the last successful poll on this worker.", _ACCOUNT
         )
@@ -159,6 +162,9 @@ class Metrics:
     def _worker(self) -> None:
         self.worker_state = self._gauge(
             "worker_state", "1 for the state that this worker is in, 0 for all others.", ("state",)
+        )
+        self.worker_state_since = self._gauge(
+            "worker_state_since_timestamp_seconds", "Unix time since which this worker is in its state."
         )
         self.shards_owned = self._gauge("shards_owned", "Shards assigned to this worker.")
         self.shards_serving = self._gauge("shards_serving", "Owned shards that are restored and being polled.")
@@ -194,6 +200,7 @@ class Metrics:
             self.entries_skipped,
             self.gaps,
             self.backfill_messages,
+            self.account_state_since,
             self.last_success,
             self.last_message,
             self.feeds_overdue,

@@ -61,6 +61,7 @@ class WorkerReport:
             self._state, self._since = state, self._clock()
         for name in WORKER_STATES:
             self._metrics.worker_state.labels(name).set(name == state)
+        self._metrics.worker_state_since.set(self._since)
         self._metrics.group_joined.set(joined)
         self._metrics.shards_serving.set(sum(one == "serving" for one in shards.values()))
         return state

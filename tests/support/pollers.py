@@ -14,6 +14,8 @@ AT_ONCE = {"requests_per_minute": 6e6}
 
 
 class FakeShard:
+    number = 0
+
     def __init__(self):
         self.polled = []
 

@@ -7,20 +7,24 @@ from workers import logs
 from workers.account.report import AccountReport
 from workers.classifier import Decision, decide
 from workers.errors import CursorUnreadable, PollFailed, RateLimited
-from workers.polling.backoff import PARKED_FEED, Backoff
+from workers.polling.backoff import FAILED_FEED, PARKED_FEED
 from workers.polling.budget import Budget
 from workers.polling.retry_after import retry_after_seconds
 from workers.polling.schedule import Schedule
-
-#: A feed whose poll failed: most faults of a provider pass within seconds, and a broken feed costs 12 requests an hour.
-FAILED_FEED = Backoff(first=2.0, factor=2.0, limit=300.0)
 
 
 class AccountFailures:
     """Tell it how every poll ended. `clock`: the monotonic seconds of schedule and budget."""
 
     def __init__(
-        self, schedule: Schedule, budget: Budget, report: AccountReport, clock: Callable[[], float], account: str
+        self,
+        schedule: Schedule,
+        budget: Budget,
+        report: AccountReport,
+        clock: Callable[[], float],
+        *,
+        provider: str,
+        account: str,
     ) -> None:
         self._schedule, self._budget, self._report, self._clock = schedule, budget, report, clock
         #: Failed polls in a row, by feed.
@@ -28,7 +32,7 @@ class AccountFailures:
         #: Feeds that the provider does not know, and feeds whose cursor cannot be read.
         self.parked: set[str] = set()
         self.unreadable: set[str] = set()
-        self._log = logs.logger("account").bind(account=account)
+        self._log = logs.logger("account").bind(account=account, provider=provider)
 
     @property
     def failing(self) -> int:
@@ -55,11 +59,10 @@ class AccountFailures:
             self._schedule.recall(key)
         return True
 
-    def failed(self, key: str, error: Exception) -> None:
+    def failed(self, key: str, error: Exception, shard: int) -> None:
         """Do what the classifier decides; an exception that is none of ours is a fault of the program."""
         decision = decide(error)
-        reason = error.reason if isinstance(error, PollFailed) else "internal"
-        self._report.failed(reason, failing=decision != "park the feed")
+        self._report.failed(_reason(error), failing=decision != "park the feed")
         if decision == "pause the account":
             self.pause(error)
             self._schedule.failed(key, self._clock())
@@ -67,10 +70,18 @@ class AccountFailures:
         wait = self._wait(key, decision)
         now = self._clock()
         self._schedule.failed(key, now, again_at=now + wait)
-        if isinstance(error, PollFailed):
-            self._log.warning("poll_failed", feed=key, reason=reason, error=str(error), again_in_seconds=round(wait, 1))
+        self._tell("poll", key, error, shard, wait)
+
+    def history_failed(self, key: str, error: Exception, shard: int, rest: float | None) -> None:
+        """A batch of a history failed, and it rests for so long (seconds). The feed's own polls go on as they would.
+
+        `rest` is None where the account is paused instead.
+        """
+        self._report.failed(_reason(error), failing=False)
+        if rest is None:
+            self.pause(error)
         else:
-            self._log.error("poll_fault", feed=key, exc_info=error)
+            self._tell("history", key, error, shard, rest)
 
     def pause(self, error: Exception) -> None:
         """Pause the whole account: the provider said no to all of it."""
@@ -82,11 +93,19 @@ class AccountFailures:
         seconds = round(self._budget.paused_for, 1)
         self._log.warning("account_paused", reason=self._budget.reason, error=str(error), seconds=seconds)
 
-    def give_up(self, key: str, error: CursorUnreadable) -> None:
+    def give_up(self, key: str, error: CursorUnreadable, shard: int) -> None:
         """Leave a feed alone until a person has removed its cursor."""
         self.unreadable.add(key)
         self._schedule.remove(key)
-        self._log.error("feed_unreadable", feed=key, error=str(error), advice="remove its cursor to read the feed anew")
+        advice = "remove its cursor to read the feed anew"
+        self._log.error("feed_unreadable", feed=key, shard=shard, error=str(error), advice=advice)
+
+    def _tell(self, what: str, key: str, error: Exception, shard: int, wait: float) -> None:
+        log = self._log.bind(feed=key, shard=shard, again_in_seconds=round(wait, 1))
+        if isinstance(error, PollFailed):
+            log.warning(f"{what}_failed", reason=error.reason, error=str(error))
+        else:
+            log.error(f"{what}_fault", exc_info=error)
 
     def _wait(self, key: str, decision: Decision) -> float:
         """Seconds for which the feed stands aside."""
@@ -99,3 +118,7 @@ class AccountFailures:
             return wait
         # The account is only probed now, and that is its feeds' wait; the next probe had better be of another feed.
         return min(wait, max(self._budget.paused_for, FAILED_FEED.first))
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, PollFailed) else "internal"

@@ -2,15 +2,23 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from workers import logs
 from workers.metrics import Metrics
 from workers.poll import Polled
+from workers.polling.backoff import FAILED_FEED
 from workers.polling.cursor import HistoryPages
 
 #: Seconds over which a rate is told: long enough to hold several batches, short enough to follow a changed budget.
 RATE_SECONDS = 60.0
+
+
+class _Rest(NamedTuple):
+    """What a history that cannot be read does: how often in a row it failed, and until when it waits."""
+
+    failures: int
+    until: float
 
 
 class AccountHistories:
@@ -23,6 +31,7 @@ class AccountHistories:
     def __init__(self, provider: str, account: str, metrics: Metrics, clock: Callable[[], float]) -> None:
         self._messages, self._clock = metrics.backfill_messages.labels(provider, account), clock
         self._waiting: OrderedDict[str, HistoryPages | None] = OrderedDict()
+        self._resting: dict[str, _Rest] = {}
         self._feeds_done = self._pages_done = 0
         #: Of those that wait: how many are of a known length, and the pages that are done and left of these.
         self._known = self._done = self._left = 0
@@ -45,14 +54,17 @@ class AccountHistories:
             self.sample()
 
     def turn(self) -> str | None:
-        """The feed whose turn it is, which goes to the end of the queue; None where no history waits."""
-        key = next(iter(self._waiting), None)
+        """The feed whose turn it is, which goes to the end of the queue; None where no history waits, or all rest."""
+        now = self._clock()
+        rests = {key for key, rest in self._resting.items() if rest.until > now}
+        key = next((key for key in self._waiting if key not in rests), None)
         if key is not None:
             self._waiting.move_to_end(key)
         return key
 
     def read(self, key: str, polled: Polled) -> None:
         """What a batch of a history came to: it goes on, or was the last."""
+        self._resting.pop(key, None)
         if polled.history:
             self.waits(key, polled.pages)
         elif key in self._waiting:
@@ -62,8 +74,26 @@ class AccountHistories:
             self._pages_done += pages.done + pages.left if pages else 0
             self._log.info("history_read", feed=key)
 
+    def failed(self, key: str) -> float:
+        """A batch could not be read: this history rests, longer each time, and the others go on. For how long (s)."""
+        failures = self._resting[key].failures + 1 if key in self._resting else 1
+        seconds = FAILED_FEED.delay(failures)
+        if key in self._waiting:  # else it went to another worker meanwhile
+            self._resting[key] = _Rest(failures, self._clock() + seconds)
+        return seconds
+
+    def rested_in(self) -> float | None:
+        """Seconds until one that rests may be read; None: none rests."""
+        until = min((rest.until for rest in self._resting.values()), default=None)
+        return None if until is None else max(0.0, until - self._clock())
+
+    def recall(self) -> None:
+        """The provider is well again: none need rest."""
+        self._resting.clear()
+
     def forget(self, key: str) -> None:
         """A feed is another worker's, or nobody's."""
+        self._resting.pop(key, None)
         self._count(self._waiting.pop(key, None), -1)
 
     def sample(self) -> None:

@@ -6,11 +6,11 @@ Feeds of all owned shards share one schedule and one budget here, so that the pr
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from random import Random
 
-from workers import logs
 from workers.account.background import AccountBackground
-from workers.account.failures import FAILED_FEED, AccountFailures
+from workers.account.failures import AccountFailures
 from workers.account.feeds import AccountFeeds
 from workers.account.gone import GoneFeeds
 from workers.account.histories import AccountHistories
@@ -48,7 +48,8 @@ class AccountPoller:
         longest = adapter.account.max_interval_seconds
         self.report = AccountReport(adapter.provider, self.name, longest, metrics, self._clock)
         self._schedule = Schedule(max_interval=longest)
-        self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, self.name)
+        names = {"provider": adapter.provider, "account": self.name}
+        self._failures = AccountFailures(self._schedule, self._budget, self.report, self._clock, **names)
         self._feeds = AccountFeeds()
         self._gone = GoneFeeds(self._forget)
         self._histories = AccountHistories(adapter.provider, self.name, metrics, self._clock)
@@ -69,7 +70,6 @@ class AccountPoller:
         self._history_waits = asyncio.Event()
         self._open = asyncio.Event()
         self._open.set()
-        self._log = logs.logger("account").bind(account=self.name, provider=adapter.provider)
 
     # --- feeds come and go --------------------------------------------------------------------------------
 
@@ -178,15 +178,15 @@ class AccountPoller:
                 return
 
     async def _poll(self, key: str, slot: Slot) -> None:
-        poll, begun = self._make_poll(*self._feeds[key], self), self._clock()
+        (feed, shard), begun = self._feeds[key], self._clock()
         try:
-            polled = await poll.live(slot.only_commits)
+            polled = await self._make_poll(feed, shard, self).live(slot.only_commits)
         except ReopenShard:
             self._schedule.failed(key, self._clock())
         except CursorUnreadable as error:
-            self._failures.give_up(key, error)
+            self._failures.give_up(key, error, shard.number)
         except Exception as error:  # noqa: BLE001 - a fault of ours must stay with this feed, and be loud
-            self._failures.failed(key, error)
+            self._failures.failed(key, error, shard.number)
         else:
             self._succeeded(key, polled)
         finally:
@@ -197,31 +197,31 @@ class AccountPoller:
     async def _read_histories(self) -> None:
         """One batch of one history at a time, in turn; the budget gives them only its stated share."""
         while True:
-            await self._history_waits.wait()
             await self._open.wait()
             key = self._histories.turn()
             if key is None:
-                self._history_waits.clear()
-                continue
-            if key in self._gone:
+                await self._some_history()
+            elif key in self._gone:
                 self._forget(key)
-                continue
-            task = self._tasks.begin(key, self._read_history(key))
-            await asyncio.wait([task])
+            else:
+                await asyncio.wait([self._tasks.begin(key, self._read_history(key))])
+
+    async def _some_history(self) -> None:
+        """Wait until a history has something to read, or one that could not be read has rested."""
+        self._history_waits.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._histories.rested_in()):
+                await self._history_waits.wait()
 
     async def _read_history(self, key: str) -> None:
+        feed, shard = self._feeds[key]
         try:
-            polled = await self._make_poll(*self._feeds[key], self).history()
-        except PollFailed as error:
-            self.report.failed(error.reason, failing=False)
-            if decide(error) == "pause the account":
-                self._failures.pause(error)
-            await asyncio.sleep(FAILED_FEED.first)
+            polled = await self._make_poll(feed, shard, self).history()
         except (ReopenShard, CursorUnreadable):
-            await asyncio.sleep(FAILED_FEED.first)
+            self._histories.failed(key)  # the shard, or the feed's own poll, tells it
         except Exception as error:  # noqa: BLE001 - as above
-            self._log.error("history_fault", feed=key, exc_info=error)
-            await asyncio.sleep(FAILED_FEED.limit)
+            rest = None if decide(error) == "pause the account" else self._histories.failed(key)
+            self._failures.history_failed(key, error, shard.number, rest)
         else:
             self._histories.read(key, polled)
 
@@ -231,7 +231,9 @@ class AccountPoller:
         now = self._clock()
         epoch = time.time()  # messages have the times of providers' clocks: the schedule knows ages only
         self._schedule.done(key, now, [epoch - at / 1000 for at in polled.times])
-        self._failures.succeeded(key)
+        if self._failures.succeeded(key):
+            self._histories.recall()
+            self._history_waits.set()
         self.report.succeeded()
         if polled.history and key in self._feeds:
             self._histories.waits(key, polled.pages)

@@ -96,6 +96,7 @@ class AccountReport:
         state = self._update(tally, paused_for)
         for name in ACCOUNT_STATES:
             self._metrics.account_state.labels(self._provider, self._account, name).set(name == state)
+        self._metrics.account_state_since.labels(self._provider, self._account).set(self._state_since)
         for name, count in tally.by_state.items():
             self._metrics.feeds.labels(self._provider, self._account, name).set(count)
         self._metrics.feeds_overdue.labels(self._provider, self._account).set(tally.overdue)

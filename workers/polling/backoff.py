@@ -21,6 +21,9 @@ class Backoff:
         return self.first * self.factor**doublings
 
 
+#: A feed whose poll failed, or whose history: most faults of a provider pass within seconds, and a broken feed costs 12
+#: requests an hour.
+FAILED_FEED: Final = Backoff(first=2.0, factor=2.0, limit=300.0)
 #: A parked feed: it may come back (a conversation that is reopened), and an hour is as long as anyone waits for that.
 PARKED_FEED: Final = Backoff(first=30.0, factor=2.0, limit=3600.0)
 #: A refused account: an operator who has mended a key sees it work within five minutes, and a provider that locks

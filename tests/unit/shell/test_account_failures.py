@@ -23,7 +23,9 @@ class Account:
         self.budget = Budget(6000, clock=lambda: self.now, random=Random(1))
         self.budget.own(1.0)
         report = AccountReport("ogmma", "loja", 3600, Metrics(), lambda: self.now)
-        self.failures = AccountFailures(self.schedule, self.budget, report, lambda: self.now, "loja")
+        self.failures = AccountFailures(
+            self.schedule, self.budget, report, lambda: self.now, provider="ogmma", account="loja"
+        )
         for number in range(10):
             self.schedule.add(f"feed-{number}")
 
@@ -35,7 +37,7 @@ class Account:
             self.schedule.done(key, self.now)
             self.failures.succeeded(key)
         else:
-            self.failures.failed(key, error)
+            self.failures.failed(key, error, 0)
         return key
 
     def due_in(self) -> float:
@@ -70,7 +72,7 @@ def test_a_feed_that_always_fails_never_makes_its_account_fail(account):
         while (key := account.schedule.next(account.now)) is not None:
             if key == broken:
                 polls += 1
-                account.failures.failed(key, ProviderFailed("HTTP 500"))
+                account.failures.failed(key, ProviderFailed("HTTP 500"), 0)
             else:
                 account.schedule.done(key, account.now)
                 account.failures.succeeded(key)
@@ -140,7 +142,7 @@ def test_a_fault_of_the_program_stays_with_its_feed(account):
 
 def test_a_feed_with_a_cursor_that_nobody_can_read_is_left_alone(account):
     # When
-    account.failures.give_up("feed-3", CursorUnreadable("no cursor of ours"))
+    account.failures.give_up("feed-3", CursorUnreadable("no cursor of ours"), 0)
     # Then
     assert "feed-3" not in {account.poll() for _ in range(9)}
     assert account.failures.unreadable == {"feed-3"}

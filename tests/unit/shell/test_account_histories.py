@@ -114,6 +114,41 @@ def test_histories_are_read_in_turn(read):
     assert [read.histories.turn() for _ in range(3)] == ["b", "a", "b"]
 
 
+def test_a_history_that_cannot_be_read_rests_longer_each_time_while_the_others_go_on(read):
+    # Given
+    for key in ("a", "b"):
+        read.histories.waits(key, None)
+    # When one fails
+    assert read.histories.turn() == "a"
+    assert read.histories.failed("a") == 2
+    # Then the others have its turns until it has rested
+    assert [read.histories.turn() for _ in range(3)] == ["b", "b", "b"]
+    assert read.histories.rested_in() == 2
+    read.now += 2
+    assert [read.histories.turn() for _ in range(2)] == ["a", "b"]
+    # And it rests for twice as long when it fails again, but not beside a batch that was read
+    assert read.histories.failed("a") == 4
+    read.histories.read("a", Polled(history=True))
+    assert read.histories.failed("a") == 2
+
+
+def test_histories_need_not_rest_once_the_provider_is_well_again(read):
+    read.histories.waits("a", None)
+    read.histories.failed("a")
+    assert read.histories.turn() is None
+    read.histories.recall()
+    assert (read.histories.rested_in(), read.histories.turn()) == (None, "a")
+
+
+def test_a_history_that_failed_and_went_to_another_worker_is_waited_for_by_nobody(read):
+    read.histories.waits("a", None)
+    read.histories.failed("a")
+    read.histories.forget("a")
+    assert read.histories.rested_in() is None
+    read.histories.failed("a")
+    assert read.histories.rested_in() is None
+
+
 def test_a_cursor_says_how_far_its_history_is_after_a_restart_too():
     assert History(boundary=1).progress() is None
     assert History(boundary=1, page=31, pages=40).progress() == HistoryPages(done=10, left=30)

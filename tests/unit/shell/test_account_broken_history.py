@@ -1,0 +1,56 @@
+"""One history that cannot be read costs the other histories of its account nothing."""
+
+import asyncio
+
+from tests.support.pollers import FakeShard, ended, feed, poller_of, running
+from workers.errors import ProviderFailed
+from workers.poll import Polled
+
+
+class TwoHistories:
+    """Every feed has a history without an end; that of the first one is broken in a way of its own."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure, self.failed, self.read = failure, 0, 0
+
+    def __call__(self, feed, shard, account):
+        return _Poll(self, feed)
+
+
+class _Poll:
+    def __init__(self, world: TwoHistories, feed) -> None:
+        self.world, self.feed = world, feed
+
+    async def live(self, only_commits) -> Polled:
+        return Polled(history=True)
+
+    async def history(self) -> Polled:
+        await asyncio.sleep(0.001)
+        if self.feed == feed(0):
+            self.world.failed += 1
+            raise self.world.failure
+        self.world.read += 1
+        return Polled(history=True)
+
+
+async def batches_beside(failure: Exception) -> TwoHistories:
+    world = TwoHistories(failure)
+    poller = poller_of(world)
+    for number in range(2):
+        poller.attach(feed(number), FakeShard())
+    task = await running(poller)
+    await asyncio.sleep(0.3)
+    await ended(task)
+    return world
+
+
+async def test_a_history_that_the_provider_fails_to_give_does_not_hold_up_its_neighbour():
+    world = await batches_beside(ProviderFailed("HTTP 500"))
+    assert world.failed == 1
+    assert world.read > 20
+
+
+async def test_a_history_that_breaks_the_program_does_not_hold_up_its_neighbour():
+    world = await batches_beside(ZeroDivisionError("a fault of ours"))
+    assert world.failed == 1
+    assert world.read > 20
