@@ -47,10 +47,11 @@ RULINGS: Final = (
         ("refused",),
         "401, 403, a redirect; wrong key, number or account in a provider's own words",
         "pause the account",
-        "No feed of this key can be read, and only a person can mend it. One probe goes out after 15 s, doubling to "
-        "5 min, so that a mended key works without a restart; some providers lock an address out after many refusals. "
-        "A redirect counts as one, because following it would carry the key elsewhere. A refused list of feeds pauses "
-        "nothing: a key may be allowed to read conversations and not to list them.",
+        "No feed of this key can be read, and only a person can mend it. Each worker that has feeds of it sends one "
+        "probe after 15 s, doubling to 5 min, so that a mended key works without a restart; some providers lock an "
+        "address out after many refusals. A redirect counts as one, because following it would carry the key "
+        "elsewhere. A refused list of feeds pauses nothing: a key may be allowed to read conversations and not to list "
+        "them.",
     ),
     Ruling(
         errors.ParkFeed,

@@ -1,7 +1,7 @@
 """What failed polls of one account lead to: waits of feeds, pauses of the account, feeds left alone."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, KeysView
 
 from workers import logs
 from workers.account.report import AccountReport
@@ -38,6 +38,10 @@ class AccountFailures:
     def failing(self) -> int:
         """How many feeds wait after a failed poll, those that are parked left out."""
         return len(self._attempts) - len(self.parked)
+
+    def well(self, keys: KeysView[str]) -> int:
+        """How many of these feeds neither wait after a failed poll, nor are parked or unreadable."""
+        return len(keys) - len(keys & self._attempts.keys()) - len(keys & self.unreadable)
 
     def forget(self, key: str) -> None:
         """The feed is ours no more."""
@@ -95,6 +99,8 @@ class AccountFailures:
 
     def give_up(self, key: str, error: CursorUnreadable, shard: int) -> None:
         """Leave a feed alone until a person has removed its cursor."""
+        self._attempts.pop(key, None)
+        self.parked.discard(key)
         self.unreadable.add(key)
         self._schedule.remove(key)
         advice = "remove its cursor to read the feed anew"

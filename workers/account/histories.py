@@ -1,7 +1,7 @@
 """An account's long histories on this worker: whose turn it is, and how far they have come."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, KeysView
 from typing import Any, NamedTuple
 
 from workers import logs
@@ -41,6 +41,11 @@ class AccountHistories:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def keys(self) -> KeysView[str]:
+        """The feeds whose history waits."""
+        return self._waiting.keys()
 
     def waits(self, key: str, pages: HistoryPages | None) -> None:
         """A feed has a history to be read, or more of it; `pages` says how far it has come, once that is known."""

@@ -71,7 +71,7 @@ class AccountWatch:
         return Tally(
             feeds=len(self._feeds),
             new=self._schedule.new(),
-            backfilling=len(self._histories),
+            backfilling=self._failures.well(self._histories.keys),
             failing=self._failures.failing,
             parked=len(self._failures.parked),
             unreadable=len(self._failures.unreadable),

@@ -70,7 +70,9 @@ class AccountSettings(BaseModel):
     discover: bool = Field(False, description="Ask the provider which feeds exist, where it can tell, and poll them.")
     feeds: tuple[dict[str, str], ...] = Field((), description="Feeds to poll, each a table of its own values.")
     max_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = Field(
-        3600, description="Longest time between two polls of a feed, however quiet it is."
+        3600,
+        description="Longest time between two polls of a feed, however quiet it is. Where `requests_per_minute` "
+        "cannot keep it, `afluente check` and the log say so.",
     )
     settle_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
         None, description="How long after its own time a message may still become visible at the provider."

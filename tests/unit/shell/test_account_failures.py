@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from workers.account.failures import FAILED_FEED, AccountFailures
+from workers.account.failures import AccountFailures
 from workers.account.report import AccountReport
 from workers.errors import CursorUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused, Unreachable
 from workers.metrics import Metrics
-from workers.polling.backoff import FAILING_ACCOUNT, PARKED_FEED
+from workers.polling.backoff import FAILED_FEED, FAILING_ACCOUNT, PARKED_FEED
 from workers.polling.budget import Budget
 from workers.polling.pause import FAILURES_IN_A_ROW
 from workers.polling.schedule import Schedule
@@ -148,3 +148,14 @@ def test_a_feed_with_a_cursor_that_nobody_can_read_is_left_alone(account):
     assert account.failures.unreadable == {"feed-3"}
     account.failures.forget("feed-3")
     assert not account.failures.unreadable
+
+
+def test_a_feed_is_counted_once_whatever_is_wrong_with_it(account):
+    # Given three feeds whose histories wait, of which one fails, one is not found and one cannot be read
+    keys = dict.fromkeys(("feed-0", "feed-1", "feed-2", "feed-3")).keys()
+    assert [account.poll(ProviderFailed("HTTP 500")), account.poll(ParkFeed("HTTP 404"))] == ["feed-0", "feed-1"]
+    assert account.poll(ProviderFailed("HTTP 500")) == "feed-2"
+    account.failures.give_up("feed-2", CursorUnreadable("no cursor of ours"), 0)
+    # Then only the fourth is one whose history is being read
+    assert account.failures.well(keys) == 1
+    assert (account.failures.failing, len(account.failures.parked), len(account.failures.unreadable)) == (1, 1, 1)
