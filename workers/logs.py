@@ -19,6 +19,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from workers.errors import ConfigurationError
+from workers.log_repeats import Repeats
 from workers.redaction import Redactor
 
 #: Libraries that say too much below WARNING: httpx and httpcore log each request with its address, and keys may
@@ -72,7 +73,9 @@ def configure(level: str, redactor: Redactor, form: str | None = None) -> None:
         _Redaction(redactor),
         _render(form),
     ]
-    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=stamped, processors=last))
+    handler.addFilter(Repeats())
+    of_libraries: list[Processor] = [*stamped, structlog.stdlib.ExtraAdder(allow=["repeated"])]
+    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=of_libraries, processors=last))
     _install(handler, _LEVELS[level])
 
 
