@@ -39,8 +39,9 @@ RULINGS: Final = (
         "pause the account",
         "The quota belongs to the key, so every feed would be told the same, and asking on makes providers lock keys "
         "out. All of the account waits: as long as `Retry-After` says (seconds or a date; 15 min at most), else, or "
-        "where it says nothing readable or is over already, growing from 5 s to 15 min, with jitter because several "
-        "workers share the key. Afterwards it is asked at half its rate, which recovers slowly.",
+        "where it says nothing readable or is over already, growing from 5 s to 15 min; and up to a quarter longer by "
+        "chance, because several workers share the key. Afterwards it is asked at half its rate, which recovers "
+        "slowly.",
     ),
     Ruling(
         errors.Refused,
