@@ -29,8 +29,8 @@ def state_of(seen: Observation, now: float) -> str:
 
     `refused` and `rate_limited` come from the provider's own word. `stuck` is silence for which the provider is not to
     blame: Kafka is away, or feeds are owned and no poll has succeeded for longer than the schedule allows. `failing`:
-    the last polls failed, of all feeds or of five. `idle`: there is nothing to poll here; where there is, it is
-    `polling` from the start, since an account of few requests may take minutes to its first whole poll.
+    the last polls failed, of all feeds or of five. `idle`: nothing to poll here, or nothing polled to its end yet,
+    which takes an account of few requests minutes.
     """
     since = max(seen.polled_since, seen.last_success or seen.polled_since)
     blocked = seen.blocked_since is not None and now - seen.blocked_since > BLOCKED_SECONDS
@@ -41,5 +41,6 @@ def state_of(seen: Observation, now: float) -> str:
         (seen.feeds == 0, "idle"),
         (seen.failing, "failing"),
         (seen.backfilling > 0, "backfilling"),
+        (seen.last_success is not None, "polling"),
     )
-    return next((state for holds, state in states if holds), "polling")
+    return next((state for holds, state in states if holds), "idle")

@@ -143,6 +143,12 @@ def test_what_is_out_of_the_ordinary_is_noted_in_words():
     assert notes(an_account()) == ""
 
 
+def test_an_account_whose_first_poll_takes_long_is_not_said_to_have_nothing_to_do():
+    few_requests = an_account(state="idle", feeds={"active": 2, "new": 10}, last_success=None)
+    assert notes(few_requests) == "reads its first feed, 10 not read yet"
+    assert notes(an_account(state="idle", feeds={"active": 0, "new": 0}, last_success=None)) == ""
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [(-3, "0 s"), (0.3, "0 s"), (75.4, "75 s"), (5400, "90 min"), (90_000, "25 h"), (1e6, "12 days")],

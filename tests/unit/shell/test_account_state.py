@@ -16,7 +16,7 @@ QUIET = Observation(
     [
         ({}, "polling"),
         ({"feeds": 0}, "idle"),
-        ({"last_success": None, "polled_since": 999.0}, "polling"),
+        ({"last_success": None, "polled_since": 999.0}, "idle"),
         ({"backfilling": 1}, "backfilling"),
         ({"failing": True, "backfilling": 1}, "failing"),
         ({"last_success": 1000 - 60 - STUCK_SECONDS - 1}, "stuck"),
