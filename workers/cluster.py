@@ -43,7 +43,7 @@ class WorkerStatus(Record, frozen=True, kw_only=True):
 
     @property
     def state(self) -> str:
-        """One word: `serving`, `restoring`, `fenced`, `joining`, `draining`, or `unreachable`."""
+        """One word: `joined`, `restoring`, `fenced`, `joining`, `draining`, or `unreachable`."""
         return str(self.told.get("state", "unreachable"))
 
 

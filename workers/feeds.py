@@ -16,19 +16,21 @@ from workers.providers.base import Adapter
 #: Label values of the metric that counts rejected definitions.
 REJECTIONS = ("malformed", "unknown_account", "wrong_partition", "overlap")
 
+State = Literal["active", "paused"]
+
 
 class FeedDefinition(Record, frozen=True, kw_only=True):
     """A feed that shall be polled (or not: `paused`), perhaps at once."""
 
     feed: Feed
-    state: Literal["active", "paused"] = "active"
+    state: State = "active"
     poll_now: bool = False
 
 
 class _Definition(msgspec.Struct, forbid_unknown_fields=True):
     account: str
     feed: dict[str, str]
-    state: Literal["active", "paused"] = "active"
+    state: State = "active"
     poll_now: bool = False
 
 
@@ -51,9 +53,9 @@ def read(key: bytes, value: bytes, adapters: Mapping[str, Adapter]) -> FeedDefin
     return FeedDefinition(feed=feed, state=given.state, poll_now=given.poll_now)
 
 
-def write(feed: Feed, *, poll_now: bool = False) -> bytes:
-    """The definition of an active feed, as it is written to the feeds topic."""
-    definition: dict[str, object] = {"account": feed.account, "feed": dict(feed.values), "state": "active"}
+def write(feed: Feed, *, poll_now: bool = False, state: State = "active") -> bytes:
+    """The definition of a feed, as it is written to the feeds topic."""
+    definition: dict[str, object] = {"account": feed.account, "feed": dict(feed.values), "state": state}
     if poll_now:
         definition["poll_now"] = True
     return msgspec.json.encode(definition)

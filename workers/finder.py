@@ -49,7 +49,8 @@ class FeedFinder:
     ) -> None:
         self._discovery, self._account = Discovery(adapter, fetcher, account.take_discovery), account
         self._kafka, self._topics, self._look_seconds = kafka, topics, look_seconds
-        self._known: set[str] = set()
+        #: Feeds of the configuration are polled anyway; those of the topic are read before the first is written.
+        self._known: set[str] = {feed.key for feed in adapter.standing_feeds()}
         self._ours = asyncio.Event()
         self._home = partition_of(adapter.account.name.encode(), kafka.shards)
         self._log = logs.logger("finder").bind(account=adapter.account.name, provider=adapter.provider)

@@ -12,6 +12,7 @@ from typing import Any
 from workers import logs
 from workers.account.poller import AccountPoller
 from workers.errors import FeedRejected, NotDrained, StopWorker
+from workers.feed_table import RECENT_MARGIN_SECONDS, FeedTable
 from workers.feeds import FeedDefinition, read
 from workers.finder import FeedFinder
 from workers.metrics import Metrics
@@ -55,10 +56,11 @@ class Worker:
         self._finders = finders
         self._settings, self._pollers, self._make_shard, self._metrics = settings, pollers, make_shard, metrics
         self._adapters = {name: poller.adapter for name, poller in pollers.items()}
-        self._standing = _by_shard(pollers, settings.kafka.shards)
-        self._defined: dict[int, dict[str, Feed]] = {}
-        #: Shards whose definitions have been read to their end once: what comes from then on is new.
-        self._followed: set[int] = set()
+        self._feeds = FeedTable(
+            (feed for poller in pollers.values() for feed in poller.adapter.standing_feeds()),
+            settings.kafka.shards,
+            settings.kafka.session_timeout_seconds + RECENT_MARGIN_SECONDS,
+        )
         self._shards: dict[int, Shard] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -200,11 +202,12 @@ class Worker:
             if not self._stopping.is_set():
                 poller.release()
 
-    def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int) -> None:
+    def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int, written: float) -> None:
         """One record of the feeds topic, of a shard that is ours."""
         name = key.decode("utf-8", "replace")
         if value is None:
-            self._undefine(shard, name)
+            if self._feeds.undefine(shard, name):
+                self._follow(shard, name)
             return
         try:
             definition = self._definition(shard, key, value)
@@ -214,12 +217,12 @@ class Worker:
                 "feed_rejected", feed=name, shard=shard, offset=offset, reason=error.reason, error=str(error)
             )
             return
-        self._define(shard, definition)
+        self._feeds.define(shard, definition, time.time() - written)
+        self._follow(shard, name)
 
     def on_caught_up(self, shard: int) -> None:
         """All definitions of a shard have been read once."""
-        self._followed.add(shard)
-        self._log.info("feeds_read", shard=shard, feeds=len(self._defined.get(shard, ())))
+        self._log.info("feeds_read", shard=shard, feeds=self._feeds.caught_up(shard))
 
     def _definition(self, shard: int, key: bytes, value: bytes) -> FeedDefinition:
         definition = read(key, value, self._adapters)
@@ -230,36 +233,30 @@ class Worker:
             )
         return definition
 
-    def _define(self, shard: int, definition: FeedDefinition) -> None:
-        feed = definition.feed
-        if definition.state == "paused":
-            self._undefine(shard, feed.key)
-            return
-        self._defined.setdefault(shard, {})[feed.key] = feed
-        poller = self._pollers[feed.account]
-        owner = self._shards.get(shard)
-        if owner is not None and owner.serving:
-            poller.attach(feed, owner)
-            # The topic keeps the last record of each feed: what was asked for before this worker came was done.
-            if definition.poll_now and shard in self._followed:
-                poller.poll_now(feed.key)
+    def _follow(self, shard: int, key: str) -> None:
+        """Poll a feed, or no longer, as is said of it by now."""
+        feed, owner = self._feeds.feed(shard, key), self._shards.get(shard)
+        if feed is None:
+            self._pollers[key.partition("/")[0]].detach(key)
+        elif owner is not None and owner.serving:
+            self._attach(feed, owner)
 
-    def _undefine(self, shard: int, key: str) -> None:
-        feed = self._defined.get(shard, {}).pop(key, None)
-        if feed is not None and key not in self._standing.get(shard, {}):
-            self._pollers[feed.account].detach(key)
+    def _attach(self, feed: Feed, shard: Shard) -> None:
+        poller = self._pollers[feed.account]
+        poller.attach(feed, shard)
+        if self._feeds.take_wish(shard.number, feed.key):
+            poller.poll_now(feed.key)
 
     # --- a shard says -------------------------------------------------------------------------------------
 
     async def serving(self, shard: Shard) -> None:
         """Its cursors are restored: poll its feeds, those of the configuration and those of the feeds topic."""
-        standing, defined = (known.get(shard.number, {}) for known in (self._standing, self._defined))
-        keys = iter([*standing, *(key for key in defined if key not in standing)])
+        keys = iter(self._feeds.keys(shard.number))
         while some := list(islice(keys, ATTACH_SLICE)):
             for key in some:
-                feed = defined.get(key) or standing.get(key)  # none: it was taken back meanwhile
+                feed = self._feeds.feed(shard.number, key)  # none: it is paused, or was taken back meanwhile
                 if feed is not None:
-                    self._pollers[feed.account].attach(feed, shard)
+                    self._attach(feed, shard)
             await asyncio.sleep(0)
 
     def down(self, shard: Shard) -> None:
@@ -269,17 +266,7 @@ class Worker:
 
     def _give_up(self, number: int) -> None:
         shard, task = self._shards.pop(number), self._tasks.pop(number)
-        self._defined.pop(number, None)
-        self._followed.discard(number)
+        self._feeds.forget(number)
         self._metrics.forget_shard(number)
         task.cancel()
         self.down(shard)
-
-
-def _by_shard(pollers: Mapping[str, AccountPoller], shards: int) -> dict[int, dict[str, Feed]]:
-    """The feeds that the configuration names, by the shard that they belong to."""
-    standing: dict[int, dict[str, Feed]] = {}
-    for poller in pollers.values():
-        for feed in poller.adapter.standing_feeds():
-            standing.setdefault(partition_of(feed.key.encode(), shards), {})[feed.key] = feed
-    return standing

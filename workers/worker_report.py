@@ -9,7 +9,7 @@ from workers.metrics import Metrics
 from workers.times import iso
 
 #: Every state of a worker, the most telling first.
-WORKER_STATES: Final = ("draining", "joining", "fenced", "restoring", "serving")
+WORKER_STATES: Final = ("draining", "joining", "fenced", "restoring", "joined")
 
 
 def state_of(*, joined: bool, draining: bool, shards: Collection[str]) -> str:
@@ -17,7 +17,7 @@ def state_of(*, joined: bool, draining: bool, shards: Collection[str]) -> str:
 
     `draining`: told to stop. `joining`: outside the group, or a rebalance is under way. `fenced`: Kafka knows a newer
     owner of a shard that the group still gives to us. `restoring`: a shard's cursors are read, or it waits to be
-    opened again. `serving`: all that it owns is polled, which may be nothing.
+    opened again. `joined`: all that it owns is polled, which may be nothing.
     """
     if draining:
         return "draining"
@@ -25,7 +25,7 @@ def state_of(*, joined: bool, draining: bool, shards: Collection[str]) -> str:
         return "joining"
     if "fenced" in shards:
         return "fenced"
-    return "serving" if all(state == "serving" for state in shards) else "restoring"
+    return "joined" if all(state == "serving" for state in shards) else "restoring"
 
 
 class WorkerReport:
@@ -40,7 +40,7 @@ class WorkerReport:
         """The worker's part of `/readyz`: ready once the group is joined and every owned shard is restored."""
         state = self.update(joined=joined, draining=draining, shards=shards)
         return {
-            "ready": state == "serving",
+            "ready": state == "joined",
             "worker": self._worker_id,
             "state": state,
             "since": iso(round(self._since * 1000)),

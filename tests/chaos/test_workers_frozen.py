@@ -132,7 +132,7 @@ async def test_a_shard_taken_by_a_stranger_who_dies_in_mid_transaction_is_back_a
         await stage.until(lambda: _says(stage, "fenced"), 3, "it says so")
         await stage.until(lambda: _serves_all(stage, "owner"), TAKEOVER_SECONDS + 6, "the shards serve again")
         assert time.monotonic() - taken > SESSION_SECONDS, "a fenced shard must not fence back at once"
-        await stage.until(lambda: _says(stage, "serving"), 3, "it says that, too")
+        await stage.until(lambda: _says(stage, "joined"), 3, "it says that, too")
         # Then what had been under way is neither lost nor doubled, and the stranger's words are not heard
         await judged(stage)
 

@@ -38,6 +38,11 @@ dead_letters = "{prefix}.dead-letters"
 provider = "ogmma"
 api_key = {{ env = "LOJA_KEY" }}
 feeds = [{{ channel_id = "66aa09", conversation_id = "66aa01" }}]
+[accounts.lista]
+provider = "ogmma"
+api_key = {{ env = "LISTA_KEY" }}
+discover = true
+conversations = {{ path = "/conversations" }}
 """
 
 Run = Callable[..., Result]
@@ -60,6 +65,7 @@ def run(tmp_path, broker, topic_prefix, monkeypatch) -> Run:
     text = CONFIGURATION.format(servers=json.dumps(broker.bootstrap.split(",")), prefix=topic_prefix)
     (tmp_path / "afluente.toml").write_text(text)
     monkeypatch.setenv("LOJA_KEY", "oapi_sk_live_0123456789abcdef")
+    monkeypatch.setenv("LISTA_KEY", "oapi_sk_live_fedcba9876543210")
     configuration = str(tmp_path / "afluente.toml")
 
     def run(*words: str) -> Result:
@@ -153,19 +159,42 @@ def test_an_added_feed_is_a_definition_that_is_polled_at_once(run, topics, kafka
     ]
 
 
-@pytest.mark.parametrize(
-    ("feed", "said"),
-    [
-        (FEED, "feeds has it polled already"),
-        (("channel_id=66aa09", "conversation_id=66aa01"), "the configuration has it polled already"),
-    ],
-    ids=["in the topic", "in the configuration"],
-)
-def test_a_feed_that_is_polled_already_is_refused(run, topics, feed, said):
-    run("feeds", "add", "loja", *FEED)
-    ended = run("feeds", "add", "loja", *feed)
+def test_a_feed_of_the_configuration_is_not_added_to_the_topic_too(run, topics):
+    ended = run("feeds", "add", "loja", "channel_id=66aa09", "conversation_id=66aa01")
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert said in ended.stderr
+    assert "the configuration has it polled already" in ended.stderr
+
+
+def test_a_feed_that_is_added_again_is_asked_for_at_once(run, topics, kafka, names):
+    # Given a feed that was added and then defined anew without a wish
+    run("feeds", "add", "loja", *FEED)
+    values = {"channel_id": "66aa09", "conversation_id": "66aa02"}
+
+    async def defined() -> None:
+        async with DefinitionWriter(kafka, names) as writer:
+            await writer.write([Feed(key=KEY, account="loja", values=values)])
+
+    asyncio.run(defined())
+    # When
+    ended = run("feeds", "add", "loja", *FEED)
+    # Then
+    assert (ended.exit_code, lines(ended)) == (0, [{"key": KEY, "account": "loja", "feed": values}])
+    assert "asked for a poll at once" in ended.stderr
+    (stored,) = asyncio.run(stored_definitions(kafka, names))
+    assert json.loads(stored.value)["poll_now"]
+
+
+def test_a_removed_feed_of_an_account_that_discovers_rests_and_is_not_found_again(run, topics, kafka, names):
+    # Given a feed that the provider's list would bring back
+    run("feeds", "add", "lista", *FEED)
+    # When
+    ended = run("feeds", "remove", "lista", *FEED)
+    # Then its definition stays, paused, and taking it away for good is a second step
+    assert (ended.exit_code, lines(ended)) == (0, [{"key": "lista/66aa09/66aa02", "removed": True}])
+    (stored,) = asyncio.run(stored_definitions(kafka, names))
+    assert json.loads(stored.value)["state"] == "paused"
+    assert run("feeds", "remove", "lista", *FEED).exit_code == 0
+    assert asyncio.run(stored_definitions(kafka, names)) == []
 
 
 def test_a_removed_feed_is_gone_and_may_come_back(run, topics, kafka, names):

@@ -89,6 +89,24 @@ def test_all_that_is_right_is_said_to_be(given):
     assert set(results[1:]) == {("account", "loja", "ok"), ("account", "clinica", "ok"), ("kafka", None, "ok")}
 
 
+def test_topics_that_run_will_make_are_nothing_wrong(given, simulation):
+    # Given a fresh Kafka
+    run = given()
+    # When
+    ended = run("check")
+    # Then
+    (kafka,) = [line for line in lines(ended) if line["check"] == "kafka"]
+    assert (ended.exit_code, kafka["result"]) == (0, "ok")
+    assert "`afluente run` will make what is missing" in kafka["said"]
+    # But where nobody makes them, they are missing
+    servers = re.search(r"bootstrap_servers = .*", simulation.configuration)[0]
+    ended = given({servers: f"{servers}\ncreate_topics = false"})("check")
+    assert ended.exit_code == 1
+    wrong = [line["said"] for line in lines(ended) if line["check"] == "kafka"]
+    assert len(wrong) == 4
+    assert all("does not exist" in said for said in wrong)
+
+
 def test_each_thing_that_is_wrong_is_said_and_the_others_are_tried_all_the_same(given, simulation, monkeypatch):
     # Given a wrong key, an address where nobody listens, and no broker
     monkeypatch.setenv("LOJA_KEY", "oapi_sk_live_wrong_wrong_wrong")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from workers.polling.capacity import round_seconds, shortfall
 from workers.polling.schedule import MIN_INTERVAL
-from workers.providers.account import LOOPBACK
+from workers.providers.account import is_loopback
 from workers.providers.base import Adapter
 from workers.redaction import SHORTEST
 from workers.settings.kafka import KafkaSettings
@@ -80,7 +80,7 @@ def _account(adapter: Adapter, settings: Settings) -> Iterator[str]:
         where = f"until somebody adds its feeds to {settings.topics.feeds}: afluente feeds add {account.name} …"
         yield line(place, f"lists no feeds and discovers none, so nothing is polled {where}")
     address = urlsplit(account.base_url)
-    if address.scheme == "http" and address.hostname not in LOOPBACK:
+    if address.scheme == "http" and not is_loopback(address.hostname):
         yield line((*place, "base_url"), "credentials and messages travel in the clear", account.base_url)
     if any(len(secret) < SHORTEST for secret in account.secrets()):
         yield line(place, f"a credential {_TOO_SHORT}")

@@ -22,7 +22,7 @@ from workers.cli.context import (
 )
 from workers.cli.discover import discover
 from workers.cli.explain import explain
-from workers.cli.listing import CODES, SHOWN_ROWS, ListedFeed, as_json, feeds_table, listed, stored
+from workers.cli.listing import CODES, SHOWN_ROWS, ListedFeed, as_json, feeds_table, judged, listed, stored
 from workers.model import Feed
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
@@ -68,7 +68,8 @@ def add(configuration: Configuration, account: str, feed: tuple[str, ...]) -> No
     """Let a feed be polled, beginning at once.
 
     Writes its definition to the feeds topic; the worker that owns its shard polls it without a restart. A feed that
-    is polled already, alone or as part of another, is refused.
+    was added before is polled at once, also where it is left alone because it failed. One that the configuration
+    lists, or that another one covers in whole or in part, is refused.
     """
     settings = configuration.settings()
     adapters = adapters_of(settings)
@@ -76,19 +77,23 @@ def add(configuration: Configuration, account: str, feed: tuple[str, ...]) -> No
     standing = adapters[account].standing_feeds()
     if (other := overlapping(chosen, standing)) is not None:
         raise Misuse(f"the configuration has it polled already: {in_words(other)}")
-    finished(_add(settings, adapters, chosen))
-    say(("added ", "green"), printable(in_words(chosen)))
+    if finished(_add(settings, adapters, chosen)):
+        say(("asked for a poll at once: ", "green"), printable(in_words(chosen)), " was added before")
+    else:
+        say(("added ", "green"), printable(in_words(chosen)))
     if for_a_program():
         emit(as_json(chosen))
 
 
-async def _add(settings: Settings, adapters: Mapping[str, Adapter], feed: Feed) -> None:
+async def _add(settings: Settings, adapters: Mapping[str, Adapter], feed: Feed) -> bool:
+    """Write the definition; whether it stood there already. Raises Misuse where another feed overlaps it."""
     there = listed(adapters, await stored(settings), settings.kafka.shards)
-    polled = (_feed_of(one) for one in there if one.state == "active" and one.source == "topic")
-    if (other := overlapping(feed, polled)) is not None:
+    polled = [_feed_of(one) for one in there if one.state == "active" and one.source == "topic"]
+    if (other := overlapping(feed, (one for one in polled if one.key != feed.key))) is not None:
         raise Misuse(f"{settings.topics.feeds} has it polled already: {in_words(other)}")
     async with DefinitionWriter(settings.kafka, settings.topics) as writer:
         await writer.write([feed], poll_now=True)
+    return feed in polled
 
 
 @feeds.command(
@@ -106,8 +111,9 @@ async def _add(settings: Settings, adapters: Mapping[str, Adapter], feed: Feed) 
 def remove(configuration: Configuration, account: str | None, feed: tuple[str, ...], key: str | None) -> None:
     """Stop polling a feed.
 
-    Takes its definition out of the feeds topic. What was published stays, and so does its cursor: a feed that is
-    added again goes on where it stopped. A feed of the configuration is removed there.
+    Takes its definition out of the feeds topic; where its account discovers feeds it is kept as paused, since the
+    provider's list would bring it back. What was published stays, and so does its cursor: a feed that is added again
+    goes on where it stopped. A feed of the configuration is removed there.
     """
     if (key is None) == (account is None):
         raise click.UsageError("name the feed, by ACCOUNT KEY=VALUE... or by --key KEY")
@@ -117,23 +123,30 @@ def remove(configuration: Configuration, account: str | None, feed: tuple[str, .
         key = feed_named(account_named(adapters, account), feed).key
     wanted = str(key).encode()
     standing = {one.key for adapter in adapters.values() for one in adapter.standing_feeds()}
-    if not finished(_remove(settings, wanted)):
+    gone = finished(_remove(settings, adapters, wanted))
+    if gone is None:
         also = ": the configuration has it, take it out there" if key in standing else ""
         raise Misuse(f"{settings.topics.feeds} has no feed {key}{also}")
-    say(("removed ", "green"), printable(str(key)), f" from {settings.topics.feeds}")
-    if key in standing:
+    say((f"{gone} ", "green"), printable(str(key)), f" in {settings.topics.feeds}")
+    if key in standing and gone == "removed":
         say(("it is still polled: the configuration has it too", "yellow"))
     if for_a_program():
         emit({"key": key, "removed": True})
 
 
-async def _remove(settings: Settings, key: bytes) -> bool:
-    """Whether there was anything to remove: every record with this key, wherever a stranger may have put it."""
+async def _remove(settings: Settings, adapters: Mapping[str, Adapter], key: bytes) -> str | None:
+    """What was done to every record with this key, wherever a stranger may have put it; None: there is none."""
     found = [one for one in await stored(settings) if one.key == key]
-    if found:
-        async with DefinitionWriter(settings.kafka, settings.topics) as writer:
-            await writer.remove(found)
-    return bool(found)
+    if not found:
+        return None
+    polled = [one for one in (judged(each, adapters, settings.kafka.shards) for each in found) if one.state == "active"]
+    listed_anew = [_feed_of(one) for one in polled if adapters[one.account].account.discover]
+    async with DefinitionWriter(settings.kafka, settings.topics) as writer:
+        if listed_anew:
+            await writer.pause(listed_anew)
+            return "paused"
+        await writer.remove(found)
+    return "removed"
 
 
 def _show(found: list[ListedFeed]) -> None:

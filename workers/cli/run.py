@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -18,7 +19,9 @@ from workers.redaction import Redactor
 from workers.service import Service, reachable
 from workers.settings.settings import Settings
 from workers.stream import topics
-from workers.wiring import Wiring, known_metrics
+from workers.wiring import Wiring, known_metrics, worker_id
+from workers.worker import Worker
+from workers.worker_report import WorkerReport
 
 #: Seconds beyond `shutdown_seconds` after which the process ends itself, whatever still hangs.
 LAST_RESORT_SECONDS = 1.0
@@ -66,23 +69,38 @@ class _Process:
         self._settings = settings
         self._log = logs.logger("run")
         self._signal: signal.Signals | None = None
+        self._worker: Worker | None = None
+        self._metrics = known_metrics(settings)
+        #: What is told of the process until Kafka has answered.
+        self._report = WorkerReport(worker_id(settings), self._metrics)
 
     async def run(self) -> int:
         """The exit code. Raises AfluenteError for what a person has to be told."""
-        settings, metrics = self._settings, known_metrics(self._settings)
-        starting = asyncio.current_task()
-        self._on_signals(lambda: starting.cancel() if starting else None)
+        service = Service(self._settings.service.address, self._metrics, self._ready, self._explain)
+        fetcher = Fetcher(PooledTransport(), accounts=len(self._settings.accounts))
         try:
-            limits = await self._limits()
-            fetcher = Fetcher(PooledTransport(), accounts=len(settings.accounts))
-            worker = Wiring(settings, limits, metrics, fetcher).worker()
-            service = Service(settings.service.address, metrics, worker.ready, worker.explain)
+            worker = self._worker = await self._made(service, fetcher)
+            return 0 if worker is None else await self._work(worker)
+        finally:
+            await service.stop()
+            await fetcher.close()
+
+    async def _made(self, service: Service, fetcher: Fetcher) -> Worker | None:
+        """The worker; None: told to stop before anything was begun."""
+        making = asyncio.current_task()
+        self._on_signals(lambda: making.cancel() if making else None)
+        try:
+            # Before Kafka is asked for anything: health depends on nobody, and an address in use is told at once.
             address = await service.start()
-            worker.serve_at(reachable(address))
+            self._log.info("serving", address=address, accounts=sorted(self._settings.accounts))
+            worker = Wiring(self._settings, await self._limits(), self._metrics, fetcher).worker()
         except asyncio.CancelledError:
-            return 0  # told to stop before anything was begun
-        self._log.info("serving", address=address, accounts=sorted(settings.accounts))
+            return None
+        worker.serve_at(reachable(address))
         self._on_signals(worker.stop)
+        return worker
+
+    async def _work(self, worker: Worker) -> int:
         spare_the_collector()
         try:
             await worker.run()
@@ -92,10 +110,16 @@ class _Process:
         except StopWorker as error:
             self._log.error("stopped", error=str(error))
             return 1
-        finally:
-            await service.stop()
-            await fetcher.close()
         return 0
+
+    def _ready(self) -> dict[str, Any]:
+        """What `/readyz` tells; until Kafka has answered there is no worker, and no group is joined."""
+        if self._worker is not None:
+            return self._worker.ready()
+        return {**self._report.details(joined=False, draining=False, shards={}), "accounts": {}}
+
+    def _explain(self, key: str) -> dict[str, Any]:
+        return self._worker.explain(key) if self._worker else {"feed": key}
 
     async def _limits(self) -> dict[str, int]:
         """`max.message.bytes` of the topics that are published to, once all topics are right."""

@@ -13,7 +13,7 @@ from workers.cluster import Details, WorkerStatus
 from workers.times import span
 
 _STYLES = {
-    **dict.fromkeys(("serving", "polling", "idle"), "green"),
+    **dict.fromkeys(("joined", "polling", "idle"), "green"),
     **dict.fromkeys(("restoring", "joining", "draining", "backfilling", "rate_limited"), "yellow"),
     **dict.fromkeys(("fenced", "unreachable", "refused", "failing", "stuck"), "red"),
 }

@@ -7,6 +7,7 @@ validators: a model validator runs only when every field is right, so what it sa
 
 import re
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,10 +22,16 @@ from pydantic import (
     model_validator,
 )
 
-#: Hosts that may be spoken to without TLS: nothing leaves the machine.
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Names of accounts stand in Kafka keys, labels of metrics and addresses of events, unescaped.
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether this host may be spoken to without TLS: nothing leaves the machine."""
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def account_name(name: str) -> str:
@@ -77,7 +84,7 @@ class AccountSettings(BaseModel):
     settle_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
         None, description="How long after its own time a message may still become visible at the provider."
     )
-    remember: Annotated[int, Field(ge=50, le=100_000)] | None = Field(
+    remember: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None,
         description="How many of a feed's newest messages its cursor remembers. Default: by provider; 5000 where "
         "one feed is a whole number of many conversations.",
@@ -107,7 +114,7 @@ class AccountSettings(BaseModel):
         parts = _split(value)
         if parts.username is not None or parts.password is not None or "?" in value or "#" in value:
             raise ValueError("must not hold credentials, a query or a fragment")
-        secure = parts.scheme == "https" or parts.hostname in LOOPBACK or info.data.get("allow_http", True)
+        secure = parts.scheme == "https" or is_loopback(parts.hostname) or info.data.get("allow_http", True)
         if not secure:
             raise ValueError("must be https (http only for a loopback address, or with allow_http = true)")
         return value.rstrip("/")

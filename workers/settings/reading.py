@@ -71,9 +71,10 @@ class Reading:
         read = {name: self._account(name, given) for name, given in table.items()}
         accounts = {name: account for name, account in read.items() if account is not None}
         self.problems.update(same_accounts(accounts))
-        if not self.problems and self._adapter is not None:
+        if self._adapter is not None:
             for name, account in accounts.items():
-                self.problems.update(rejected_feeds(("accounts", name, "feeds"), self._adapter(account)))
+                for place, text in rejected_feeds(("accounts", name, "feeds"), self._adapter(account)).items():
+                    self.problems.setdefault(place, text)
         return accounts
 
     def _account(self, name: str, table: object) -> AccountSettings | None:

@@ -19,8 +19,11 @@ _SLICE_RECORDS = 100
 class Told(Protocol):
     """Who is told what stands in the feeds topic."""
 
-    def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int) -> None:
-        """A record of a shard that is ours: all from the beginning, each once for as long as the shard stays."""
+    def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int, written: float) -> None:
+        """A record of a shard that is ours: all from the beginning, each once for as long as the shard stays.
+
+        `written`: when, in seconds of the epoch, as its writer's clock or the broker's says.
+        """
         ...
 
     def on_caught_up(self, shard: int) -> None:
@@ -71,7 +74,7 @@ class Definitions:
         if record.offset < self._next_offset.get(shard, record.offset + 1):
             return
         self._next_offset[shard] = record.offset + 1
-        self._told.on_definition(shard, record.key or b"", record.value, record.offset)
+        self._told.on_definition(shard, record.key or b"", record.value, record.offset, record.timestamp / 1000)
 
     async def _tell_caught_up(self, client: AIOKafkaConsumer, reading: Reading, *, brought: bool) -> None:
         takes = self._takes

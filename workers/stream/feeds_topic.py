@@ -51,8 +51,11 @@ class DefinitionWriter:
 
     async def write(self, feeds: Iterable[Feed], *, poll_now: bool = False) -> None:
         """Let these feeds be polled, `poll_now`: at once. Raises FeedsNotWritten; some may be written then."""
-        keyed = ((feed.key.encode(), write(feed, poll_now=poll_now)) for feed in feeds)
-        await self._send((partition_of(key, self._kafka.shards), key, value) for key, value in keyed)
+        await self._define((feed, write(feed, poll_now=poll_now)) for feed in feeds)
+
+    async def pause(self, feeds: Iterable[Feed]) -> None:
+        """Let these feeds rest, and keep their definitions. Raises as `write` does."""
+        await self._define((feed, write(feed, state="paused")) for feed in feeds)
 
     async def remove(self, definitions: Iterable[StoredDefinition]) -> None:
         """Take these records away, each from the partition where it stands. Raises FeedsNotWritten."""
@@ -69,6 +72,10 @@ class DefinitionWriter:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def _define(self, definitions: Iterable[tuple[Feed, bytes]]) -> None:
+        keyed = ((feed.key.encode(), value) for feed, value in definitions)
+        await self._send((partition_of(key, self._kafka.shards), key, value) for key, value in keyed)
 
     async def _send(self, records: Iterator[tuple[int, bytes, bytes | None]]) -> None:
         while some := list(islice(records, SLICE_RECORDS)):

@@ -44,10 +44,14 @@ _SETTLE_SECONDS = 0.1
 
 
 class TopicReport(Record, frozen=True, kw_only=True):
-    """What stands in the way, one line each; and `max.message.bytes` of the topics that are published to."""
+    """What stands in the way, one line each; and `max.message.bytes` of the topics that are published to.
+
+    `missing` topics are among the problems: where there is no other, `create` mends it.
+    """
 
     problems: tuple[str, ...]
     limits: dict[str, int]
+    missing: tuple[str, ...] = ()
 
 
 async def create(kafka: KafkaSettings, names: TopicNames, seconds: float = ADMIN_SECONDS) -> tuple[str, ...]:
@@ -89,7 +93,8 @@ async def check(kafka: KafkaSettings, names: TopicNames, seconds: float = ADMIN_
         problems += _cursor_problems(names.cursors, configs.get(names.cursors, {}))
         published = (names.messages, names.dead_letters, names.cursors)
         limits = {name: int(configs[name]["max.message.bytes"]) for name in published if configs.get(name)}
-        return TopicReport(problems=tuple(problems), limits=limits)
+        missing = tuple(name for name in wanted if not described.get(name, {}).get("partitions"))
+        return TopicReport(problems=tuple(problems), limits=limits, missing=missing)
 
     return await asked(kafka, seconds, ask)
 

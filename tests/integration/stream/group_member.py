@@ -19,7 +19,7 @@ class Printing:
     def on_owned(self, owned):
         print("owned", json.dumps(sorted(owned)), flush=True)
 
-    def on_definition(self, shard, key, value, offset):
+    def on_definition(self, shard, key, value, offset, written):
         pass
 
     def on_caught_up(self, shard):

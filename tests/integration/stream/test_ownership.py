@@ -40,7 +40,7 @@ class Member:
     def on_owned(self, owned):
         self.history.append(owned)
 
-    def on_definition(self, shard, key, value, offset):
+    def on_definition(self, shard, key, value, offset, written):
         assert shard in self.ownership.owned
         self.told.append((shard, key, value))
 

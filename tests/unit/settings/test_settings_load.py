@@ -230,12 +230,24 @@ def test_what_an_adapter_says_of_a_feed_is_told(tmp_path, providers):
 
     path = tmp_path / "a.toml"
     for feeds, place in (('{ contakt = "1" }', "feeds[0]: a feed takes contact"), ("", "feeds: never two")):
-        path.write_text(f'[accounts.a]\nprovider = "copper"\nfeeds = [{feeds}]')
+        path.write_text(f'[kafka]\nshards = 0\n[accounts.a]\nprovider = "copper"\nfeeds = [{feeds}]')
         # When
         with pytest.raises(ConfigurationError) as raised:
             load(path, providers, {}, Adapter)
-        # Then
-        assert raised.value.problems == [f"accounts.a.{place}"]
+        # Then it is told beside what is wrong elsewhere
+        assert [line.split(" = ")[0] for line in raised.value.problems] == ["kafka.shards", f"accounts.a.{place}"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.2", "[::1]", "localhost"])
+def test_a_loopback_address_needs_no_tls(loaded, host):
+    text = f'[accounts.a]\nprovider = "copper"\nbase_url = "http://{host}:8080/v1"'
+    assert loaded(text).accounts["a"].base_url == f"http://{host}:8080/v1"
+
+
+@pytest.mark.parametrize("host", ["128.0.0.1", "localhost.example", "10.0.0.1"])
+def test_another_address_needs_tls(problems, host):
+    (told,) = problems(f'[accounts.a]\nprovider = "copper"\nbase_url = "http://{host}/v1"')
+    assert "must be https" in told
 
 
 def test_a_secret_that_stands_where_none_belongs_is_not_shown(problems):

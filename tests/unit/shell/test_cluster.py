@@ -98,7 +98,7 @@ def test_numbers_in_a_row_are_told_as_a_range():
 
 
 def test_the_state_of_a_worker_is_the_most_telling_one():
-    assert state_of(joined=True, draining=False, shards=[]) == "serving"
+    assert state_of(joined=True, draining=False, shards=[]) == "joined"
     assert state_of(joined=True, draining=False, shards=["serving", "restoring"]) == "restoring"
     assert state_of(joined=True, draining=False, shards=["failed"]) == "restoring"
     assert state_of(joined=True, draining=False, shards=["fenced", "restoring"]) == "fenced"

@@ -1,5 +1,7 @@
 """What a worker does with its shards, and with definitions: what is asked for now, and what was asked for once."""
 
+import time
+
 import pytest
 
 from workers.feeds import write
@@ -15,10 +17,13 @@ class Poller:
 
     def __init__(self, account) -> None:
         self.adapter = adapter(account)
-        self.attached, self.wanted = [], []
+        self.attached, self.wanted, self.detached = [], [], []
 
     def attach(self, feed, shard) -> None:
         self.attached.append(feed.key)
+
+    def detach(self, key) -> None:
+        self.detached.append(key)
 
     def poll_now(self, key) -> None:
         self.wanted.append(key)
@@ -45,31 +50,116 @@ class Shard:
         """It has nothing to do."""
 
 
+class Restoring(Shard):
+    """One that does not serve yet."""
+
+    serving, state = False, "restoring"
+
+
 @pytest.fixture
 def account():
     return PROVIDERS["ogmma"](name="loja", provider="ogmma", api_key="a-key")
 
 
-async def test_a_poll_that_was_asked_for_before_this_worker_came_is_not_asked_for_again(account):
+LONG_AGO = 1_700_000_000.0
+
+
+@pytest.fixture
+def poller(account):
+    return Poller(account)
+
+
+@pytest.fixture
+def feed(poller):
+    return poller.adapter.feed({"channel_id": "9", "conversation_id": "1"})
+
+
+@pytest.fixture
+def shard(feed):
+    return partition_of(feed.key.encode(), Settings().kafka.shards)
+
+
+def worker_of(poller, make_shard=Shard):
+    settings = Settings(accounts={"loja": poller.adapter.account})
+    pollers = {"loja": poller}
+    return Worker(settings, pollers=pollers, finders=[], make_shard=make_shard, metrics=Metrics(), worker_id="w")
+
+
+async def test_a_poll_that_was_asked_for_before_this_worker_came_is_not_asked_for_again(poller, feed, shard):
     # Given a worker that owns a shard whose feeds stand in the topic with `poll_now`, as `feeds add` writes them
-    settings, poller = Settings(accounts={"loja": account}), Poller(account)
-    worker = Worker(settings, pollers={"loja": poller}, finders=[], make_shard=Shard, metrics=Metrics(), worker_id="w")
-    feed = poller.adapter.feed({"channel_id": "9", "conversation_id": "1"})
-    shard, record = partition_of(feed.key.encode(), settings.kafka.shards), write(feed, poll_now=True)
+    worker, record = worker_of(poller), write(feed, poll_now=True)
     worker.on_owned(frozenset({shard}))
     # When the topic is read from its beginning
-    worker.on_definition(shard, feed.key.encode(), record, 0)
+    worker.on_definition(shard, feed.key.encode(), record, 0, LONG_AGO)
     worker.on_caught_up(shard)
     # Then the feed is polled in its turn: else ten thousand old wishes would stand before a new one
     assert poller.attached == [feed.key]
     assert poller.wanted == []
     # And what is asked for from now on comes first, until the shard is somebody else's and ours again
-    worker.on_definition(shard, feed.key.encode(), record, 1)
+    worker.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
     assert poller.wanted == [feed.key]
     worker.on_owned(frozenset())
     worker.on_owned(frozenset({shard}))
-    worker.on_definition(shard, feed.key.encode(), record, 1)
+    worker.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
     assert poller.wanted == [feed.key]
+
+
+async def test_a_poll_that_was_asked_for_while_the_shard_was_nobodys_is_made_at_once(poller, feed, shard):
+    # Given a wish of ten seconds ago, when the shard's owner before was dead already
+    worker = worker_of(poller)
+    worker.on_owned(frozenset({shard}))
+    # When its next owner reads it
+    worker.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, time.time() - 10)
+    # Then
+    assert poller.wanted == [feed.key]
+
+
+async def test_a_poll_that_is_asked_for_while_the_shard_is_restored_is_made_once_it_serves(poller, feed, shard):
+    # Given a worker whose shard is being opened again
+    worker = worker_of(poller, Restoring)
+    worker.on_owned(frozenset({shard}))
+    worker.on_caught_up(shard)
+    # When somebody asks for a feed
+    worker.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, LONG_AGO)
+    assert (poller.attached, poller.wanted) == ([], [])
+    # Then it comes first as soon as the shard serves, once
+    await worker.serving(worker._shards[shard])
+    assert (poller.attached, poller.wanted) == ([feed.key], [feed.key])
+    await worker.serving(worker._shards[shard])
+    assert poller.wanted == [feed.key]
+
+
+async def test_a_paused_feed_rests_also_where_the_configuration_lists_it(account, feed, shard):
+    # Given a feed of the configuration that is polled
+    poller = Poller(account.model_copy(update={"feeds": (dict(feed.values),)}))
+    worker = worker_of(poller)
+    worker.on_owned(frozenset({shard}))
+    await worker.serving(worker._shards[shard])
+    assert poller.attached == [feed.key]
+    # When somebody pauses it
+    worker.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
+    # Then it rests, also when the shard is opened again
+    assert poller.detached == [feed.key]
+    await worker.serving(worker._shards[shard])
+    assert poller.attached == [feed.key]
+    # And it is polled again once the topic says nothing of it any more
+    worker.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
+    assert poller.attached == [feed.key, feed.key]
+
+
+async def test_a_tombstone_in_a_partition_where_nothing_stood_changes_nothing(poller, feed, shard):
+    # Given a feed that is polled
+    worker, other = worker_of(poller), (shard + 1) % Settings().kafka.shards
+    worker.on_owned(frozenset({shard, other}))
+    worker.on_definition(shard, feed.key.encode(), write(feed), 0, LONG_AGO)
+    # When somebody writes a null to another partition, or for an account that nobody knows
+    worker.on_definition(other, feed.key.encode(), None, 0, LONG_AGO)
+    worker.on_definition(other, b"nobody/1", None, 1, LONG_AGO)
+    # Then
+    assert poller.detached == []
+    # And one in its own partition ends it
+    worker.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
+    assert poller.detached == [feed.key]
 
 
 async def test_a_shard_has_its_series_as_long_as_it_is_ours(account):
