@@ -28,6 +28,9 @@ FEED_STATES: Final = ("active", "new", "backfilling", "failing", "parked", "unre
 EVENT_KINDS: Final = ("created", "updated", "conversation", "gap", "dead_letter")
 #: Why a shown row was not published as an event.
 ROW_REASONS: Final = ("before_floor", "before_start", "status_regressed")
+#: What an entry that is no message is: word of a message's delivery (WizeBot), or an event of a timeline (Wegly).
+EVENT: Final = "event"
+ENTRY_REASONS: Final = ("status", EVENT)
 
 #: Bounds in seconds. A request takes 10 ms to a deadline of 30 s; a transaction 5 ms to 15 s.
 _REQUEST_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -79,7 +82,7 @@ class Metrics:
     def _normalise(self) -> None:
         self.rows_ignored = self._counter("rows_ignored_total", "Shown rows that were left out.", (*_ACCOUNT, "reason"))
         self.entries_skipped = self._counter(
-            "entries_skipped_total", "Entries of pages that are no messages.", _ACCOUNT
+            "entries_skipped_total", "Entries of pages that are no messages.", (*_ACCOUNT, "reason")
         )
         self.dead_letters = self._counter("dead_letters_total", "Dead letters published.", (*_ACCOUNT, "reason"))
         self.gaps = self._counter(
@@ -197,7 +200,6 @@ class Metrics:
             self.requests,
             self.polls,
             self.rate_limit_wait,
-            self.entries_skipped,
             self.gaps,
             self.backfill_messages,
             self.account_state_since,
@@ -210,6 +212,7 @@ class Metrics:
         labelled = (
             (self.poll_failures, poll_reasons),
             (self.rows_ignored, ROW_REASONS),
+            (self.entries_skipped, ENTRY_REASONS),
             (self.dead_letters, letter_reasons),
             (self.events_published, EVENT_KINDS),
             (self.account_state, ACCOUNT_STATES),

@@ -7,7 +7,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from workers.feeds import REJECTIONS
-from workers.metrics import ACCOUNT_STATES, EVENT_KINDS, FEED_STATES, ROW_REASONS, Metrics
+from workers.metrics import ACCOUNT_STATES, ENTRY_REASONS, EVENT_KINDS, FEED_STATES, ROW_REASONS, Metrics
 from workers.providers.reasons import PAGE_REASONS
 from workers.providers.reasons import ROW_REASONS as UNREADABLE
 from workers.stream import failure
@@ -20,6 +20,7 @@ COMMAND = "python -m workers.metrics_reference docs/metrics.md"
 _VALUES = {
     ("poll_failures", "reason"): POLL_FAILURES,
     ("rows_ignored", "reason"): ROW_REASONS,
+    ("entries_skipped", "reason"): ENTRY_REASONS,
     ("dead_letters", "reason"): (*UNREADABLE, *PAGE_REASONS),
     ("events_published", "kind"): EVENT_KINDS,
     ("account_state", "state"): ACCOUNT_STATES,

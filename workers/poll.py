@@ -14,6 +14,7 @@ import msgspec
 
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
+from workers.events.payload import Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
 from workers.polling.cursor import Cursor, HistoryPages
@@ -95,12 +96,24 @@ class PollMeans(Record, frozen=True, kw_only=True):
 class FeedPoll:
     """One poll of a feed, or one batch of its history."""
 
-    __slots__ = ("_account", "_adapter", "_begun", "_counts", "_encoder", "_means", "_rules", "feed", "shard")
+    __slots__ = (
+        "_account",
+        "_adapter",
+        "_answered",
+        "_begun",
+        "_counts",
+        "_encoder",
+        "_means",
+        "_rules",
+        "feed",
+        "shard",
+    )
 
     def __init__(self, feed: Feed, shard: Shard, account: Account, means: PollMeans) -> None:
         self.feed, self.shard, self._account, self._means = feed, shard, account, means
         self._adapter, self._rules, self._counts = means.adapter, means.rules, means.counts
         self._encoder: EventEncoder | None = None
+        self._answered = Http()
         self._begun = 0.0
 
     async def live(self, only_commits: Callable[[int], None] = lambda _: None) -> Polled:
@@ -160,6 +173,7 @@ class FeedPoll:
         return Batches(plan, normalise, self._rules, now, imprint)
 
     async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
+        self._answered = Http(status=response.status, content_type=response.content_type or None)
         try:
             return await self._page(ref, response)
         except PageUnreadable as error:
@@ -223,7 +237,7 @@ class FeedPoll:
         means = self._means
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed)
-        events = self._encoder.events(outcome, now)
+        events = self._encoder.events(outcome, now, self._answered)
         names = {"messages": means.topics.messages, "dead_letters": means.topics.dead_letters}
         records = [
             KafkaRecord(

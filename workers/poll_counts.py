@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client import Histogram
 
-from workers.metrics import Metrics
+from workers.metrics import ENTRY_REASONS, EVENT, Metrics
 from workers.model import Record
 from workers.polling.outcome import Outcome
 
@@ -49,9 +49,10 @@ class PollCounts:
         self._metrics, self._provider, self._labels = metrics, provider, (provider, account)
 
     def skipped(self, skipped: Mapping[str, int]) -> None:
-        """Entries of pages that are no messages, by reason."""
-        if skipped:
-            self._metrics.entries_skipped.labels(*self._labels).inc(sum(skipped.values()))
+        """Entries of pages that are no messages, by reason; a provider's many words for events are one."""
+        for reason, count in skipped.items():
+            told = reason if reason in ENTRY_REASONS else EVENT
+            self._metrics.entries_skipped.labels(*self._labels, told).inc(count)
 
     def left_out(self, left_out: Mapping[str, int]) -> None:
         """Rows that are not published, by reason."""

@@ -26,7 +26,7 @@ from workers.polling.cursor import Newest
 from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
 from workers.providers.base import Adapter, percent
 from workers.providers.decoding import as_received
-from workers.times import iso
+from workers.times import iso, parse_iso
 
 SCHEMA = "urn:afluente:schema:{}:v1"
 _MESSAGE_SCHEMA, _GAP_SCHEMA, _LETTER_SCHEMA = (SCHEMA.format(name) for name in ("message", "gap", "dead-letter"))
@@ -38,6 +38,7 @@ PAYLOAD_LIMIT = 256 * 1024
 _LINE_LIMIT = 500
 #: Bytes of the batch around a record (KIP-98, record batch v2): brokers count them, a record's size does not.
 _BATCH_BYTES = 61
+_NOBODY = Http()
 
 
 class Redacts(Protocol):
@@ -92,20 +93,30 @@ class EventEncoder:
         self._source = source
         self._redactor = redactor
         self._uri = f"/afluente/{source.provider}/{source.account}"
+        self._answered = _NOBODY
         #: By conversation: the digest begun with what the ids of all its events share.
         self._begun: dict[str, blake2b] = {}
 
-    def events(self, outcome: Outcome, now: int) -> tuple[KafkaEvent, ...]:
-        """The events of an outcome: gaps first (they lie before what follows), messages ascending, then the rest."""
+    def events(self, outcome: Outcome, now: int, answered: Http = _NOBODY) -> tuple[KafkaEvent, ...]:
+        """The events of an outcome: gaps first (they lie before what follows), all else ascending, then dead letters.
+
+        `answered`: the response that the rows came in.
+        """
+        self._answered = answered
         return tuple(self._all(outcome, now))
 
     def _all(self, outcome: Outcome, now: int) -> Iterator[KafkaEvent]:
         observed_at = iso(now)
         for gap in outcome.gaps:
             yield self._gap(gap, observed_at)
-        yield from self._messages(outcome.changes, observed_at)
-        if outcome.conversation is not None:
-            yield self._conversation(outcome.conversation, observed_at)
+        told, changes = outcome.conversation, outcome.changes
+        if told is None:
+            yield from self._messages(changes, observed_at)
+        else:
+            at = now if told.state.updated_at is None else parse_iso(told.state.updated_at)
+            yield from self._messages([change for change in changes if change.time <= at], observed_at)
+            yield self._conversation(told, observed_at)
+            yield from self._messages([change for change in changes if change.time > at], observed_at)
         for letter in outcome.letters:
             yield self._letter(letter, observed_at)
 
@@ -182,7 +193,8 @@ class EventEncoder:
         return self._letter(_oversized(state.id, detail, change.digest, encode(state).decode()), observed_at)
 
     def _gap(self, gap: Gap, observed_at: str) -> KafkaEvent:
-        source = self._source
+        """A gap, of the time at which it ends: so it stands in order before what is shown behind it."""
+        source, end = self._source, gap.before or gap.after
         bounds = GapBounds(reason=gap.reason, after=_bound(gap.after), before=_bound(gap.before), at_least=gap.at_least)
         data = GapEvent(
             provider=source.provider,
@@ -197,7 +209,7 @@ class EventEncoder:
             source=self._uri,
             type="afluente.feed.gap",
             subject=source.feed.key,
-            time=observed_at,
+            time=observed_at if end is None else iso(end.time),
             dataschema=_GAP_SCHEMA,
             key=source.conversation.id if source.conversation else source.feed.key,
             data=encode(data),
@@ -217,6 +229,9 @@ class EventEncoder:
 
     def _letter_of(self, letter: Letter, payload: str, observed_at: str, *, truncated: bool) -> KafkaEvent:
         source, redact = self._source, self._redactor.redact
+        http = self._answered
+        if letter.scope == "page":
+            http = Http(status=letter.status, content_type=letter.content_type)
         data = DeadLetter(
             provider=source.provider,
             account=source.account,
@@ -229,7 +244,7 @@ class EventEncoder:
             payload=payload,
             payload_encoding=letter.payload_encoding,
             truncated=truncated,
-            http=Http(status=letter.status, content_type=redact(letter.content_type) if letter.content_type else None),
+            http=Http(status=http.status, content_type=http.content_type and redact(http.content_type)),
             observed_at=observed_at,
         )
         event = CloudEvent(

@@ -105,8 +105,13 @@ class Message(Record, frozen=True, kw_only=True, rename={"from_": "from"}):
 
 
 class Normalised(Record, frozen=True, kw_only=True):
-    """What an adapter makes of one raw row. `imported` marks history that the provider itself calls imported."""
+    """What an adapter makes of one raw row.
+
+    `imported` marks history that the provider itself calls imported; `touched` says that the time of the status is
+    that of the row's last change, whatever changed.
+    """
 
     conversation: Conversation
     message: Message
     imported: bool = False
+    touched: bool = False

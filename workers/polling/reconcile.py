@@ -147,8 +147,9 @@ class Reconciler:
             self.count("status_regressed")
             changed = tuple(name for name in changed if name != "status")
             parts = with_part(parts, "status", before.parts.get("status"))
-            # The step is ignored whole: its word, time and error belong to a state that was passed already.
-            message = msgspec.structs.replace(message, status=Status(state=state_of(before.rank)))
+            # Of the step the provider's word alone is told: its time and error belong to a state that has passed.
+            status = Status(state=state_of(before.rank), provider=message.status.provider)
+            message = msgspec.structs.replace(message, status=status)
         after = msgspec.structs.replace(
             before,
             raw=row.digest,
@@ -166,16 +167,23 @@ class Reconciler:
         message = normalised.message
         status = msgspec.structs.replace(message.status, state=state_of(after.rank) or message.status.state)
         message = msgspec.structs.replace(message, revision=after.revision, status=status)
-        at = status.at if changed == ("status",) else None
         return Change(
             kind="updated",
             normalised=msgspec.structs.replace(normalised, message=message),
             changed=changed,
-            time=min(parse_iso(at), self._now) if at else self._now,
+            time=self._happened(normalised, changed),
             raw=row.raw,
             origin="backfill" if normalised.imported else "live",
             digest=b"".join(after.parts.values()),
         )
+
+    def _happened(self, normalised: Normalised, changed: tuple[str, ...]) -> int:
+        """When a change happened (ms), as the provider tells it; else now. Nothing has happened later than now."""
+        message = normalised.message
+        told = [message.status.at] if "status" in changed or normalised.touched else []
+        if "reactions" in changed:
+            told += [reaction.at for reaction in message.reactions]
+        return min(max((parse_iso(at) for at in told if at), default=self._now), self._now)
 
     def _normalised(self, row: RawRow, row_id: bytes, before: Known | None = None) -> Normalised | None:
         """The row's message; where it makes no sense, a dead letter instead and the row remembered as told."""

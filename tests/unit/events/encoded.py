@@ -3,7 +3,7 @@
 import orjson
 
 from workers.events.encoding import EventEncoder, Source
-from workers.events.payload import ConversationName
+from workers.events.payload import ConversationName, Http
 from workers.model import Author, Contact, Conversation, Feed, Message, Normalised, Status
 from workers.polling.cursor import Cursor
 from workers.polling.outcome import Change, Letter, Outcome
@@ -13,6 +13,9 @@ SECRET = "topsecret-0123456789"
 FEED = Feed(key="loja/c/v", account="loja", values={"channel_id": "c", "conversation_id": "v"})
 #: 2026-01-05T12:00:00Z, when the message was sent, and seven seconds later, when it was seen (epoch ms).
 SENT, SEEN = 1_767_614_400_000, 1_767_614_407_000
+
+
+NOBODY = Http()
 
 
 def source(**fields):
@@ -41,9 +44,9 @@ def letter(**fields):
     return Letter(**{**given, **fields})
 
 
-def records(outcome, *, now=SEEN, **fields):
+def records(outcome, *, now=SEEN, answered=NOBODY, **fields):
     """The records of an outcome, secrets removed."""
-    return EventEncoder(source(**fields), Redactor([SECRET])).events(outcome, now)
+    return EventEncoder(source(**fields), Redactor([SECRET])).events(outcome, now, answered)
 
 
 def of_changes(*changes, **fields):

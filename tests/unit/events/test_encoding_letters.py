@@ -2,15 +2,22 @@
 
 import base64
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.events.encoded import FEED, SECRET, SEEN, change, data, headers, identity, letter, of_letters, records
 from workers.events.encoding import PAYLOAD_LIMIT
+from workers.events.payload import Http
+from workers.model import Contact, ConversationState
 from workers.polling.cursor import Cursor, Newest
-from workers.polling.outcome import Gap, Outcome
+from workers.polling.outcome import ConversationChange, Gap, Outcome
 from workers.redaction import REMOVED
+
+STATE = ConversationState(
+    id="loja/v", provider_id="v", contact=Contact(address=None), updated_at="1970-01-01T00:00:00.005Z"
+)
 
 
 def first(**fields):
@@ -21,7 +28,7 @@ def first(**fields):
 
 
 def test_a_letter_says_everything_that_is_known_of_the_broken_thing():
-    record = first(row_id="m1", status=200, content_type="application/json")
+    record = of_letters(letter(row_id="m1"), answered=Http(status=200, content_type="application/json"))[0]
     assert data(record) == {
         "provider": "ogmma",
         "account": "loja",
@@ -87,10 +94,15 @@ def test_no_letter_is_larger_than_a_record_may_be(length, character, mode):
     assert data(record)["truncated"] is (len(data(record)["payload"]) < length)
 
 
+def test_the_letter_of_a_page_tells_of_its_own_answer():
+    record = of_letters(letter(scope="page", status=500), answered=Http(status=200, content_type="text/html"))[0]
+    assert data(record)["http"] == {"status": 500, "content_type": None}
+
+
 @pytest.mark.parametrize("field", ["payload", "detail", "row_id", "content_type"])
 @pytest.mark.parametrize("mode", ["binary", "structured"])
 def test_no_part_of_a_letter_holds_a_secret(field, mode):
-    record = of_letters(letter(**{field: f"before {SECRET} after"}), mode=mode)[0]
+    record = of_letters(letter(**{field: f"before {SECRET} after"}, scope="page"), mode=mode)[0]
     assert SECRET.encode() not in record.value
     assert REMOVED.encode() in record.value
 
@@ -139,3 +151,22 @@ def test_gaps_come_before_the_messages_that_follow_them_and_letters_last():
     told = Gap(reason="memory", before=Newest(id="", time=2))
     outcome = Outcome(cursor=Cursor(contact=1), changes=(change(),), gaps=(told,), letters=(letter(),))
     assert [record.kind for record in records(outcome)] == ["gap", "created", "dead_letter"]
+
+
+def test_a_gap_is_of_the_time_at_which_it_ends_so_events_ascend():
+    assert headers(gap())["ce_time"] == "1970-01-01T00:00:00.002Z"
+    assert headers(gap(before=None))["ce_time"] == "1970-01-01T00:00:00.001Z"
+    assert headers(gap(before=None, after=None))["ce_time"] == "2026-01-05T12:00:07.000Z"
+
+
+@pytest.mark.parametrize(("updated_at", "place"), [("1970-01-01T00:00:00.005Z", 1), (None, 2)])
+def test_what_is_told_of_a_conversation_stands_among_its_messages_by_its_time(updated_at, place):
+    # Given messages from before and behind a change of the conversation, or one of an unknown time
+    state = msgspec.structs.replace(STATE, updated_at=updated_at)
+    told = ConversationChange(state=state, changed=("state",), revision=1, digest=b"d")
+    changes = (change(time=2), change(time=9))
+    # When
+    kinds = [record.kind for record in records(Outcome(cursor=Cursor(contact=1), changes=changes, conversation=told))]
+    # Then
+    assert kinds.index("conversation") == place
+    assert len(kinds) == 3

@@ -3,7 +3,7 @@ import pytest
 
 from tests.support.model_provider import DAWN, normalise
 from tests.support.rows import NO_SETTLE, NOW, broken, changed, created, knowing, row, rows, told
-from workers.model import Normalised, RawRow, Status
+from workers.model import EmbeddedReaction, Normalised, RawRow, Reactor, Status
 from workers.polling.cursor import Cursor, History
 from workers.polling.reconcile import reconcile
 from workers.polling.rules import Rules
@@ -74,9 +74,9 @@ def test_an_edit_beside_a_step_back_is_told_with_the_state_that_stands():
     cursor = knowing([row("a", status="read")])
     # When
     outcome = told(cursor, row("a", status="sent", text=1))
-    # Then nothing of the ignored step is said
+    # Then of the ignored step nothing is said but the provider's word
     assert changed(outcome) == [("text",)]
-    assert outcome.changes[0].normalised.message.status == Status(state="read")
+    assert outcome.changes[0].normalised.message.status == Status(state="read", provider="SENT")
 
 
 def test_a_word_of_unknown_meaning_is_told_and_leaves_the_state():
@@ -114,6 +114,26 @@ def test_events_of_one_batch_ascend_by_the_time_of_what_happened():
         ("updated", 5000),
         ("created", 9000),
     ]
+
+
+def test_an_edit_happens_when_the_provider_touched_the_row_where_it_says_so():
+    # Given a provider that tells when a row last changed, and one that tells when somebody reacted
+    minute = "2025-10-09T08:54:20.000Z"
+
+    def touched(one: RawRow) -> Normalised:
+        message = msgspec.structs.replace(normalise(one).message, status=Status(at=minute))
+        return msgspec.structs.replace(normalise(one), message=message, touched=True)
+
+    def reacted(one: RawRow) -> Normalised:
+        reaction = EmbeddedReaction(emoji="👍", by=Reactor(kind="contact"), at=minute)
+        message = msgspec.structs.replace(normalise(one).message, reactions=(reaction,))
+        return msgspec.structs.replace(normalise(one), message=message)
+
+    # When
+    cursor, shown = knowing([row("a")]), row("a", text=1)
+    times = [reconcile(cursor, [shown], how, NO_SETTLE, NOW).changes[0].time for how in (touched, reacted)]
+    # Then
+    assert [time - DAWN for time in times] == [60_000, 60_000]
 
 
 def test_an_edit_happens_when_it_is_seen_and_a_status_not_later():

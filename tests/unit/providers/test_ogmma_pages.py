@@ -62,6 +62,7 @@ def test_the_documented_page_becomes_these_two_messages():
     assert [ogmma().normalise(feed(), shown) for shown in page.rows] == [
         Normalised(
             conversation=conversation,
+            touched=True,
             message=Message(
                 id="6650a1b2c3d4e5f6a7b8c9f0",
                 direction="outbound",
@@ -77,6 +78,7 @@ def test_the_documented_page_becomes_these_two_messages():
         ),
         Normalised(
             conversation=conversation,
+            touched=True,
             message=Message(
                 id="6650a1b2c3d4e5f6a7b8c9f1",
                 direction="inbound",

@@ -87,7 +87,7 @@ class Ogmma:
             raise unreadable("other_conversation", "conversationId is not the conversation that was asked for")
         direction = direction_of(row)
         conversation = conversation_with(self.account.name, provider_id, contact_address(row, direction))
-        return Normalised(conversation=conversation, message=message_of(row, direction))
+        return Normalised(conversation=conversation, message=message_of(row, direction), touched=True)
 
     def discovery_request(self, number: int) -> HttpRequest:
         """Page `number` of the configured list of conversations. Raises ConfigurationError where none is configured."""
