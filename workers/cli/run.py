@@ -75,18 +75,27 @@ class _Process:
         self._report = WorkerReport(worker_id(settings), self._metrics)
 
     async def run(self) -> int:
-        """The exit code. Raises AfluenteError for what a person has to be told."""
+        """The exit code; why it is not 0 is logged. Raises ConfigurationError."""
         service = Service(self._settings.service.address, self._metrics, self._ready, self._explain)
         fetcher = Fetcher(PooledTransport(), accounts=len(self._settings.accounts))
         try:
-            worker = self._worker = await self._made(service, fetcher)
-            return 0 if worker is None else await self._work(worker)
+            self._worker = await self._made(service, fetcher)
+            spare_the_collector()
+            if self._worker is not None:
+                await self._worker.run()
+        except NotDrained as error:
+            self._log.error("not_drained", error=str(error))
+            return 128 + (self._signal or signal.SIGTERM)
+        except StopWorker as error:
+            self._log.error("stopped", error=str(error))
+            return 1
         finally:
             await service.stop()
             await fetcher.close()
+        return 0
 
     async def _made(self, service: Service, fetcher: Fetcher) -> Worker | None:
-        """The worker; None: told to stop before anything was begun."""
+        """The worker; None: told to stop before anything was begun. Raises StopWorker."""
         making = asyncio.current_task()
         self._on_signals(lambda: making.cancel() if making else None)
         try:
@@ -99,18 +108,6 @@ class _Process:
         worker.serve_at(reachable(address))
         self._on_signals(worker.stop)
         return worker
-
-    async def _work(self, worker: Worker) -> int:
-        spare_the_collector()
-        try:
-            await worker.run()
-        except NotDrained as error:
-            self._log.error("not_drained", error=str(error))
-            return 128 + (self._signal or signal.SIGTERM)
-        except StopWorker as error:
-            self._log.error("stopped", error=str(error))
-            return 1
-        return 0
 
     def _ready(self) -> dict[str, Any]:
         """What `/readyz` tells; until Kafka has answered there is no worker, and no group is joined."""

@@ -87,4 +87,5 @@ def test_an_address_in_use_is_named_whether_kafka_answers_or_not(tmp_path, liste
     finally:
         process.kill()
     assert process.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{listening} (address already in use)" in told
+    # And a program that reads the logs can read this line, too
+    assert f"cannot listen on 127.0.0.1:{listening} (address already in use)" in json.loads(told)["error"]
