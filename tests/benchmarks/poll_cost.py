@@ -29,8 +29,11 @@ CONCURRENCY = POLLS_IN_FLIGHT
 FEEDS = 200
 #: What the page shows, in the order in which it is measured: see `page_server`.
 MODES = ("same", "stirred", "new1", "new5", "new45")
-#: Polls of fifty events in one transaction of the raw loop, and seconds of it for each round.
-RAW_POLLS, RAW_SECONDS = 8, 0.5
+#: The raw loop twice: polls of fifty events in one transaction, and producers that take turns. The product's own
+#: transactions hold as many records as the first's; the second is a loop that commits what each poll brought.
+RAW_LOOPS = {"raw": (8, 1), "raw_poll": (1, 4)}
+#: Seconds of a raw loop for each round.
+RAW_SECONDS = 0.5
 
 Poll = Callable[[Feed], Awaitable[object]]
 Round = Callable[[int], Awaitable[Spent]]
@@ -90,24 +93,26 @@ def _ways(place: Ground, session: aiohttp.ClientSession, feeds: Sequence[Feed]) 
     return {"http": _in_lanes(http, feeds), "http + decode": _in_lanes(decoded, feeds), "poll": polled}
 
 
-async def _raw_event_us(place: Ground, feed: Feed, seconds: float) -> float:
-    """CPU microseconds of one event in the raw transactional loop, encoded beforehand."""
+async def _raw_event_us(place: Ground, feed: Feed, seconds: float, polls: int, producers: int) -> float:
+    """CPU microseconds of one event in a raw transactional loop, encoded beforehand."""
     kafka, names = place.settings.kafka, place.settings.topics
-    raw = producer(kafka, f"{kafka.group}-raw")
-    await raw.start()
-    for topic in (names.messages, names.cursors):
-        await raw.partitions_for(topic)
-    records = [record for _ in range(RAW_POLLS) for record in publish.news_of(place, feed).encoded().records]
+    raw = [producer(kafka, f"{kafka.group}-raw-{polls}-{number}") for number in range(producers)]
+    for one in raw:
+        await one.start()
+        for topic in (names.messages, names.cursors):
+            await one.partitions_for(topic)
+    records = [record for _ in range(polls) for record in publish.news_of(place, feed).encoded().records]
     watch = Stopwatch()
-    transactions = await raw_loop.publish_for(seconds, [raw], [raw_loop.prepared(records)])
-    spent = watch.spent(transactions * RAW_POLLS * publish.EVENTS)
-    await raw.stop()
+    transactions = await raw_loop.publish_for(seconds, raw, [raw_loop.prepared(records)] * producers)
+    spent = watch.spent(transactions * polls * publish.EVENTS)
+    for one in raw:
+        await one.stop()
     return spent.cpu_us
 
 
 async def _measured(
     bootstrap: str, server: PageServer, rounds: int, count: int
-) -> tuple[dict[str, dict[str, list[Spent]]], float]:
+) -> tuple[dict[str, dict[str, list[Spent]]], dict[str, float]]:
     async with ground(settings_on(bootstrap, 1, server.origin)) as place:
         await place.own_all()
         # A look makes a conversation grow: what others look at would be news to the poll, and is none of its feeds.
@@ -130,7 +135,8 @@ async def _measured(
                     mine[name].append(await ways[name](count if mode != "new45" else count // 5))
         running.cancel()
         await session.close()
-        raw_us = await _raw_event_us(place, feeds[0], rounds * RAW_SECONDS)
+        seconds = rounds * RAW_SECONDS
+        raw_us = {name: await _raw_event_us(place, feeds[0], seconds, *loop) for name, loop in RAW_LOOPS.items()}
     return got, raw_us
 
 
@@ -141,7 +147,7 @@ def measure(bootstrap: str, *, rounds: int = 12, count: int = 1500) -> list[dict
     return [_row(mode, ways, raw_us) for mode, ways in got.items()]
 
 
-def _row(mode: str, ways: dict[str, list[Spent]], raw_us: float) -> dict[str, float | str]:
+def _row(mode: str, ways: dict[str, list[Spent]], raw_us: dict[str, float]) -> dict[str, float | str]:
     costs = {name: [spent.cpu_us for spent in some] for name, some in ways.items()}
     http, decoded, poll = (median(costs[name]) for name in ("http", "http + decode", "poll"))
     row: dict[str, float | str] = {
@@ -153,5 +159,7 @@ def _row(mode: str, ways: dict[str, list[Spent]], raw_us: float) -> dict[str, fl
     }
     if mode.startswith("new"):
         event = poll / int(mode.removeprefix("new"))
-        row |= {"event_us": round(event, 1), "event_to_raw": round(event / raw_us, 1), "raw_event_us": round(raw_us, 1)}
+        row["event_us"] = round(event, 1)
+        for name, cost in raw_us.items():
+            row |= {f"event_to_{name}": round(event / cost, 1), f"{name}_event_us": round(cost, 1)}
     return row

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from statistics import fmean
 
 from tests.benchmarks.schedule.informed import InformedW0, InformedW1
-from tests.benchmarks.schedule.policies import Product, tuned_backoff, usual_backoff
+from tests.benchmarks.schedule.policies import Product, Told, tuned_backoff, usual_backoff
 from tests.benchmarks.schedule.rates import bytes_per_feed, decisions_per_second
 from tests.benchmarks.schedule.simulation import Policy, Result, round_robin, run
 from tests.benchmarks.schedule.workload import HISTORY_DAYS, Workload, workload
@@ -25,6 +25,7 @@ POLICIES: dict[str, Make] = {
     "usual back-off": lambda load, _: usual_backoff(len(load.times)),
     "tuned back-off": lambda load, _: tuned_backoff(len(load.times)),
     "informed": lambda load, _: InformedW0(load) if load.kind == "W0" else InformedW1(load),
+    "product, told of broadcasts": Told,
     "product, 2 rounds": lambda load, per_second: Product(len(load.times), per_second, rounds=2.0),
 }
 
@@ -65,10 +66,12 @@ def measured(quick: bool) -> Iterator[list[Row]]:
         yield compared("W1", 10_000, seed, ("product", "usual back-off", "informed"))
     yield compared("W0", 2_000, 31, ("product", "usual back-off", "tuned back-off", "informed"))
     yield compared("W1", 2_000, 31, ("product", "usual back-off", "tuned back-off", "informed", "product, 2 rounds"))
-    for kind in ("W2", "W3", "W4"):
+    for kind in ("W2", "W3"):
         yield compared(kind, 2_000, 31, ("product", "usual back-off", "tuned back-off"))
-    for kind in ("W0", "W1", "W2", "W3", "W4"):
+    yield compared("W4", 2_000, 31, ("product", "usual back-off", "tuned back-off", "product, told of broadcasts"))
+    for kind in ("W0", "W1", "W2", "W3"):
         yield compared(kind, 2_000, 31, ("product", "usual back-off"), turn=1000.0)
+    yield compared("W4", 2_000, 31, ("product", "usual back-off", "product, told of broadcasts"), turn=1000.0)
 
 
 def merged(rows: list[Row]) -> list[Row]:

@@ -44,7 +44,7 @@ def _of_workload(figures: Figures) -> list[Line]:
         held = name.startswith("product")
         goal, met = ("≤ 1 x round robin", ratio <= 1) if held else ("", None)
         lines.append((f"{where}: {name}", f"{figure} = {ratio:.3f} x round robin", goal, met))
-    return [*lines, *_ratios(where, figures), *_bounds(where, figures)]
+    return [*lines, *_ratios(where, figures), *_told(where, figures), *_bounds(where, figures)]
 
 
 def _ratios(where: str, figures: Figures) -> list[Line]:
@@ -66,6 +66,14 @@ def _ratios(where: str, figures: Figures) -> list[Line]:
         ratio = mean / LOWER_BOUND
         lines.append((f"{where}: product / lower bound", f"{ratio:.3f}", f"≤ {W0_GOAL:g}", ratio <= W0_GOAL))
     return lines
+
+
+def _told(where: str, figures: Figures) -> list[Line]:
+    told = figures.get("product, told of broadcasts")
+    if told is None:
+        return []
+    ratio, goal = float(told["mean"]) / float(figures["usual back-off"]["mean"]), GOALS["usual back-off"]
+    return [(f"{where}: product, told of broadcasts / usual back-off", f"{ratio:.3f}", f"≤ {goal:g}", ratio <= goal)]
 
 
 def _bounds(where: str, figures: Figures) -> list[Line]:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
+from tests.benchmarks.schedule.workload import Workload
 from workers.polling.schedule import Schedule
 
 
@@ -27,6 +28,19 @@ class Product:
 
     def done(self, feed: int, now: float, ages: list[float]) -> None:
         self.schedule.done(self._keys[feed], now, ages)
+
+
+class Told(Product):
+    """The schedule where somebody asks for a conversation (`poll_now`) whenever a broadcast went to it."""
+
+    def __init__(self, load: Workload, per_second: float) -> None:
+        super().__init__(len(load.times), per_second)
+        self._sent = deque(load.sent)
+
+    def next(self, now: float) -> int:
+        while self._sent and self._sent[0][0] <= now:
+            self.schedule.poll_now(self._keys[self._sent.popleft()[1]])
+        return super().next(now)
 
 
 class Levels:

@@ -14,7 +14,7 @@ W4  invented likewise: broadcasts. Four times a day one message goes to a tenth 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Final
 
@@ -44,7 +44,8 @@ BRANCHING: Final = 0.85
 class Workload:
     """Messages by conversation, ascending, in seconds since day 0. `rates`: messages a day in the long run.
 
-    `factors[day, conversation]`: what the day makes of the rate (W1, W2), as the informed filter knows it.
+    `factors[day, conversation]`: what the day makes of the rate (W1, W2), as the informed filter knows it. `sent`:
+    when, and to which conversation, whoever sent the broadcasts could say so (W4).
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Workload:
     days: int
     rates: Floats
     factors: Floats
+    sent: list[tuple[float, int]] = field(default_factory=list)
 
 
 def workload(kind: str, feeds: int, days: int, seed: int) -> Workload:
@@ -59,13 +61,18 @@ def workload(kind: str, feeds: int, days: int, seed: int) -> Workload:
     random = np.random.default_rng(seed)
     rates = _rates(random, feeds)
     factors = np.ones((days, feeds)) if kind in {"W0", "W4"} else _day_factors(random, days, feeds)
-    owners, times = GENERATORS[kind](random, rates, factors, days)
+    owners, times, *broadcasts = GENERATORS[kind](random, rates, factors, days)
+    sent = sorted(
+        (at, feed)
+        for many in broadcasts
+        for at, feed in zip(times[:many].tolist(), owners[:many].tolist(), strict=True)
+    )
     inside = (times >= 0) & (times < days * DAY)
     owners, times = owners[inside], times[inside]
     order = np.lexsort((times, owners))
     ends = np.searchsorted(owners[order], np.arange(1, feeds))
     split = np.split(times[order], ends)
-    return Workload(kind, [one.tolist() for one in split], days, rates, factors)
+    return Workload(kind, [one.tolist() for one in split], days, rates, factors, sent)
 
 
 def daily_curve() -> tuple[Floats, Floats]:
@@ -170,7 +177,8 @@ def _w3(random: np.random.Generator, rates: Floats, factors: Floats, days: int) 
     return np.concatenate(all_owners), np.concatenate(all_times)
 
 
-def _w4(random: np.random.Generator, rates: Floats, factors: Floats, days: int) -> tuple[NDArray[np.intp], Floats]:
+def _w4(random: np.random.Generator, rates: Floats, factors: Floats, days: int) -> tuple[NDArray[np.intp], Floats, int]:
+    """The first so many are the broadcasts."""
     feeds = len(rates)
     own, own_starts = _starts(random, rates * factors / SESSION_SIZE / 4)
     storms = np.sort(random.random(4 * days)) * days * DAY
@@ -180,7 +188,7 @@ def _w4(random: np.random.Generator, rates: Floats, factors: Floats, days: int) 
     answers = random.random(len(to)) < 0.2
     back = sent[answers] + 240 * np.exp(1.2 * random.normal(size=answers.sum()))
     owners, times = _sessions(random, np.concatenate((own, to[answers])), np.concatenate((own_starts, back)))
-    return np.concatenate((to, owners)), np.concatenate((sent, times))
+    return np.concatenate((to, owners)), np.concatenate((sent, times)), len(to)
 
 
 GENERATORS: Final[dict[str, Callable[..., tuple[NDArray[np.intp], Floats]]]] = {
