@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client import Histogram
 
-from workers.metrics import ENTRY_REASONS, EVENT, Metrics
+from workers.metrics import ENTRY_REASONS, EVENT, EVENT_KINDS, Metrics
 from workers.model import Record
 from workers.polling.outcome import Outcome
 
@@ -46,7 +46,13 @@ class PollCounts:
     """The counters of one account's polls."""
 
     def __init__(self, metrics: Metrics, provider: str, account: str) -> None:
-        self._metrics, self._provider, self._labels = metrics, provider, (provider, account)
+        self._metrics, self._labels = metrics, (provider, account)
+        self._published = {kind: metrics.events_published.labels(*self._labels, kind) for kind in EVENT_KINDS}
+        self._delivery, self._schedule = (
+            metrics.delivery_delay.labels(provider),
+            metrics.schedule_delay.labels(provider),
+        )
+        self._newest = metrics.last_message.labels(*self._labels)
 
     def skipped(self, skipped: Mapping[str, int]) -> None:
         """Entries of pages that are no messages, by reason; a provider's many words for events are one."""
@@ -62,8 +68,9 @@ class PollCounts:
     def published(self, news: News, *, begun: float, at: float) -> None:
         """An outcome was committed `at`, by a poll that had `begun` (epoch seconds)."""
         metrics, labels = self._metrics, self._labels
-        for kind, count in Counter(news.kinds).items():
-            metrics.events_published.labels(*labels, kind).inc(count)
+        for kind, counter in self._published.items():
+            if count := news.kinds.count(kind):
+                counter.inc(count)
         for reason in news.letters:
             metrics.dead_letters.labels(*labels, reason).inc()
         too_large = news.kinds.count("dead_letter") - len(news.letters)
@@ -75,13 +82,12 @@ class PollCounts:
             self._created(news, begun, at)
 
     def _created(self, news: News, begun: float, at: float) -> None:
-        metrics = self._metrics
-        for metric, until in ((metrics.delivery_delay, at), (metrics.schedule_delay, begun)):
-            _observe_all(metric.labels(self._provider), [max(0.0, until - moment) for moment in news.live])
+        for histogram, until in ((self._delivery, at), (self._schedule, begun)):
+            _observe_all(histogram, [max(0.0, until - moment) for moment in news.live])
         if news.created > len(news.live):
-            metrics.backfill_messages.labels(*self._labels).inc(news.created - len(news.live))
-        gauge = metrics.last_message.labels(*self._labels)
-        gauge.set(max(news.newest, gauge._value.get()))  # noqa: SLF001 - a gauge that only rises has no other way
+            self._metrics.backfill_messages.labels(*self._labels).inc(news.created - len(news.live))
+        if news.newest > self._newest._value.get():  # noqa: SLF001 - a gauge that only rises has no other way
+            self._newest.set(news.newest)
 
 
 def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:

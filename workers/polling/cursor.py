@@ -240,14 +240,18 @@ def _since(segment: bytes, floor: int, unread: int | None) -> bytes:
 
 
 def _sealing(cursor: Cursor) -> Cursor:
-    """The cursor with a tail of fewer than twice SEGMENT_ROWS rows."""
+    """The cursor with a tail of fewer than twice SEGMENT_ROWS rows, and no fewer than once where it was cut.
+
+    So the rows of a page of 50 that were new lately lie in the tail, where they are found at once.
+    """
     rows = memory.index(cursor.tail)
     if len(rows) < 2 * SEGMENT_ROWS:
         return cursor
-    *cuts, tail = _cuts(list(rows.values()))
+    every, sealed = list(rows.values()), (len(rows) // SEGMENT_ROWS - 1) * SEGMENT_ROWS
+    cuts = _cuts(every[:sealed])
     return msgspec.structs.replace(
         cursor,
-        tail=tail,
+        tail=b"".join(every[sealed:]),
         segments=(*cursor.segments, *range(cursor.next_segment, cursor.next_segment + len(cuts))),
         sealed=(*cursor.sealed, *cuts),
         next_segment=cursor.next_segment + len(cuts),

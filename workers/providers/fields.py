@@ -130,15 +130,18 @@ _SECONDS, _MILLIS, _MICROS = 10**11, 10**14, 10**17
 def moment(value: Json, name: str) -> int:
     """Epoch ms of a time: ISO 8601 (without a zone: UTC), or a number since the epoch. Raises RowUnreadable."""
     if type(value) is str:
-        value = value.strip()
-        if value[4:5] == "-":
-            return _parsed(value, name)
-        value = _numeral(value, name)
+        return _moment_told(value, name)
     if value is None or value == 0:
         raise unreadable("no_time", f"{name} is missing, empty or zero")
     if type(value) not in {int, float}:
         raise unreadable("absurd_value" if type(value) is Absurd else "bad_time", f"{name} is not a time")
     return _after_epoch(_milliseconds(value), name)
+
+
+@lru_cache(maxsize=16_384)  # rows of busy conversations come again with every page: about 150 bytes for each time
+def _moment_told(text: str, name: str) -> int:
+    text = text.strip()
+    return _parsed(text, name) if text[4:5] == "-" else moment(_numeral(text, name), name)
 
 
 def _numeral(value: str, name: str) -> int | float | None:
@@ -161,13 +164,9 @@ def moment_or_none(value: Json, name: str) -> int | None:
 
 def _parsed(value: str, name: str) -> int:
     try:
-        return _after_epoch(_read_iso(value), name)
+        return _after_epoch(parse_iso(value), name)
     except (ValueError, OverflowError):
         raise unreadable("bad_time", f"{name} is not a time") from None
-
-
-#: Rows of busy conversations come again with every page: each of their times is read once. About 150 bytes each.
-_read_iso = lru_cache(maxsize=16_384)(parse_iso)
 
 
 def _milliseconds(value: float) -> int:
