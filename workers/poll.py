@@ -173,7 +173,7 @@ class FeedPoll:
         return Batches(plan, normalise, self._rules, now, imprint)
 
     async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
-        self._answered = Http(status=response.status, content_type=response.content_type or None)
+        self._answered = Http.of(response)
         try:
             return await self._page(ref, response)
         except PageUnreadable as error:

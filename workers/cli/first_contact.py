@@ -11,6 +11,7 @@ import msgspec
 
 from workers.events.cloudevent import KafkaEvent
 from workers.events.encoding import EventEncoder, source_of
+from workers.events.payload import Http
 from workers.model import Feed, HttpResponse, PageRef, Record
 from workers.poll import rules_of
 from workers.polling.budget import Budget
@@ -83,9 +84,10 @@ class FirstContact:
     def sight(self, redactor: Redactor, max_bytes: int) -> Sight:
         """What a worker would publish of these pages; `max_bytes` is the largest event."""
         encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor)
+        answered = Http.of(self.answers[-1]) if self.answers else Http()
 
         def encode(_: Cursor, outcome: Outcome) -> _Batch:
-            events = encoder.events(outcome, self._now)
+            events = encoder.events(outcome, self._now, answered)
             return _Batch(events=events, size=sum(event.size for event in events))
 
         plan = LivePlan(self._walk, None, self._rules, self._now, b"")

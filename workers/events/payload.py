@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from workers.model import Conversation, ConversationState, GapReason, Message, Origin, Record
+from workers.model import Conversation, ConversationState, GapReason, HttpResponse, Message, Origin, Record
 
 
 class MessageEvent(Record, frozen=True, kw_only=True):
@@ -77,6 +77,11 @@ class Http(Record, frozen=True, kw_only=True):
 
     status: int | None = None
     content_type: str | None = None
+
+    @classmethod
+    def of(cls, response: HttpResponse) -> "Http":
+        """What is told of a response."""
+        return cls(status=response.status, content_type=response.content_type or None)
 
 
 class DeadLetter(Record, frozen=True, kw_only=True):
