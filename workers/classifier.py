@@ -51,8 +51,8 @@ RULINGS: Final = (
         "No feed of this key can be read, and only a person can mend it. Each worker that has feeds of it sends one "
         "probe after 15 s, doubling to 5 min, so that a mended key works without a restart; some providers lock an "
         "address out after many refusals. A redirect counts as one, because following it would carry the key "
-        "elsewhere. A refused list of feeds pauses nothing: a key may be allowed to read conversations and not to list "
-        "them.",
+        "elsewhere. A refused list of feeds pauses nothing where feeds are polled: a key may be allowed to read "
+        "conversations and not to list them.",
     ),
     Ruling(
         errors.ParkFeed,
@@ -122,7 +122,8 @@ RULINGS: Final = (
     Ruling(
         errors.StopWorker,
         ("exit code 1",),
-        "Kafka: a missing or mis-made topic, no right to read or write, no broker for five minutes; an address in use",
+        "Kafka: a missing or mis-made topic, no right to read or write, no broker for 5 min (at the start: 30 s); "
+        "an address in use",
         "stop the worker",
         "Nothing in this process can mend it, and a process that looks alive but does nothing is the worst of "
         "answers: it ends with one line that says what to do, and its supervisor starts it again.",
@@ -147,10 +148,12 @@ def decide(error: Exception) -> Decision:
     return ruling_of(error).decision
 
 
-def decide_of_list(error: Exception) -> Decision:
-    """The same where it was the account's list of feeds: what is refused there is no word about the feeds."""
-    decision = decide(error)
-    return "retry the feed later" if isinstance(error, errors.Refused) else decision
+def decide_of_list(error: Exception, *, alone: bool) -> Decision:
+    """The same where it was the account's list of feeds: what is refused there is no word about the feeds.
+
+    `alone`: the account has no feeds, so that its list is all that is known of its key.
+    """
+    return "retry the feed later" if isinstance(error, errors.Refused) and not alone else decide(error)
 
 
 def document() -> str:

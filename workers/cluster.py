@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 import orjson
 
+from workers.errors import WorkerSilent
 from workers.metrics import ACCOUNT_STATES
 from workers.model import Record
 from workers.providers.account import AccountSettings
@@ -87,13 +88,13 @@ async def observed(settings: Settings) -> Cluster:
 async def asked_of_owner(settings: Settings, key: str, path: str) -> tuple[str, dict[str, Any] | None]:
     """Who owns a feed's shard, and what that worker says of the feed (empty: nothing); None where it does not answer.
 
-    Raises as `observed` does.
+    Raises as `observed` does, and WorkerSilent where nobody owns the shard.
     """
     shard = partition_of(key.encode(), settings.kafka.shards)
     found = await group.described(settings.kafka)
     owner = next((member for member in found.members if shard in member.shards), None)
     if owner is None:
-        return f"nobody owns shard {shard}, so nobody", None
+        raise WorkerSilent(f"nobody owns shard {shard}: see `afluente status`")
     timeout = aiohttp.ClientTimeout(total=WORKER_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         said = await _told(session, f"{owner.address}{path}?{urlencode({'feed': key})}") if owner.address else {}

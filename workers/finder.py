@@ -11,6 +11,7 @@ from workers import logs
 from workers.discovery import DiscoveringAdapter, Discovery
 from workers.errors import FeedsNotWritten, PollFailed, ReopenShard, StopWorker
 from workers.model import Feed
+from workers.polling.backoff import FAILED_FEED
 from workers.polling.fetch import Fetcher
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.stream.feeds_topic import DefinitionWriter, stored_definitions
@@ -31,6 +32,10 @@ class Account(Protocol):
 
     def discovery_failed(self, error: PollFailed) -> None:
         """The list could not be read."""
+        ...
+
+    def discovery_succeeded(self) -> None:
+        """The list was read."""
         ...
 
 
@@ -65,20 +70,29 @@ class FeedFinder:
     async def run(self) -> None:
         """Look, write what is new, wait; until cancelled."""
         await asyncio.sleep(FIRST_LOOK_SECONDS)
+        failed = 0
         while True:
             await self._ours.wait()
-            try:
-                await self._look()
-            except PollFailed as error:
-                self._account.discovery_failed(error)
-                self._log.warning("discovery_failed", reason=error.reason, error=str(error))
-            except (FeedsNotWritten, ReopenShard) as error:
-                self._log.warning("discovered_feeds_not_written", error=str(error))
-            except StopWorker:
-                raise
-            except Exception as error:  # noqa: BLE001 - a fault of ours must not take every account's polls with it
-                self._log.error("discovery_fault", exc_info=error)
-            await asyncio.sleep(self._look_seconds)
+            failed = 0 if await self._looked() else failed + 1
+            await asyncio.sleep(min(FAILED_FEED.delay(failed), self._look_seconds) if failed else self._look_seconds)
+
+    async def _looked(self) -> bool:
+        """Look once, and tell what became of it; whether all went well."""
+        try:
+            await self._look()
+        except PollFailed as error:
+            self._account.discovery_failed(error)
+            self._log.warning("discovery_failed", reason=error.reason, error=str(error))
+        except (FeedsNotWritten, ReopenShard) as error:
+            self._log.warning("discovered_feeds_not_written", error=str(error))
+        except StopWorker:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not take every account's polls with it
+            self._log.error("discovery_fault", exc_info=error)
+        else:
+            self._account.discovery_succeeded()
+            return True
+        return False
 
     async def _look(self) -> None:
         """Write what each page brings as it comes: a list that fails at its last page has given all the others."""

@@ -37,6 +37,9 @@ END_SECONDS = 1.0
 #: Feeds of a restored shard that are given to their accounts in one go, about 3 ms.
 ATTACH_SLICE = 250
 
+#: Characters of a stranger's key, and of what is wrong with its record, that are logged: a record may be megabytes.
+LOGGED_CHARACTERS = 300
+
 MakeShard = Callable[[int, "Worker"], Shard]
 
 
@@ -213,9 +216,8 @@ class Worker:
             definition = self._definition(shard, key, value)
         except FeedRejected as error:
             self._metrics.definitions_rejected.labels(error.reason).inc()
-            self._log.warning(
-                "feed_rejected", feed=name, shard=shard, offset=offset, reason=error.reason, error=str(error)
-            )
+            feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
+            self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
             return
         self._feeds.define(shard, definition, time.time() - written)
         self._follow(shard, name)

@@ -29,7 +29,7 @@ class HastenedSchedule:
         """Simulated time stands until now."""
         self._zero = asyncio.get_running_loop().time()
 
-    def add(self, key: str) -> None:
+    def add(self, key: str, now: float) -> None:
         assert key in self._schedule, "it knows all feeds from the start"
 
     def remove(self, key: str) -> None:
@@ -53,8 +53,9 @@ class HastenedSchedule:
     def done(self, key: str, now: float, ages: Sequence[float] = ()) -> None:
         self._schedule.done(key, self._hastened(now), [age * self._speed for age in ages])
 
-    def failed(self, key: str, now: float, again_at: float | None = None) -> None:
-        self._schedule.failed(key, self._hastened(now), None if again_at is None else self._hastened(again_at))
+    def failed(self, key: str, now: float, again_at: float | None = None, *, gone: bool = False) -> None:
+        again_at = None if again_at is None else self._hastened(again_at)
+        self._schedule.failed(key, self._hastened(now), again_at, gone=gone)
 
     def recall(self, key: str | None = None) -> None:
         self._schedule.recall(key)

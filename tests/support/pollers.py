@@ -2,9 +2,12 @@
 
 import asyncio
 
+import httpx
+
 from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
+from workers.polling.fetch import Fetcher, connections_for
 from workers.providers import adapter
 from workers.providers.ogmma import OgmmaSettings
 
@@ -27,11 +30,18 @@ def feed(number):
     return Feed(key=f"loja/{number:05d}", account="loja", values={})
 
 
-def poller_of(make_poll):
+def nobody_answers(request):
+    raise AssertionError(f"{request.url} was asked for")
+
+
+def poller_of(make_poll, *, answer=nobody_answers, accounts=1, **settings):
     """A poller whose polls are what this makes of a feed, its shard and the account. Inside an event loop."""
     metrics = Metrics()
     metrics.known_account("ogmma", "loja", (), ())
-    made = AccountPoller(adapter(SETTINGS.model_copy(update=AT_ONCE)), None, metrics, make_poll)
+    account = adapter(SETTINGS.model_copy(update=AT_ONCE | settings))
+    connections = connections_for(accounts)
+    fetcher = Fetcher(httpx.MockTransport(answer), connections=connections, accounts=accounts)
+    made = AccountPoller(account, fetcher, metrics, make_poll)
     made.set_share(1.0)
     return made
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, KeysView
 
 from workers import logs
 from workers.account.report import AccountReport
-from workers.classifier import Decision, decide
+from workers.classifier import Decision, decide, decide_of_list
 from workers.errors import CursorUnreadable, PollFailed, RateLimited
 from workers.polling.backoff import FAILED_FEED, PARKED_FEED
 from workers.polling.budget import Budget
@@ -73,7 +73,7 @@ class AccountFailures:
             return
         wait = self._wait(key, decision)
         now = self._clock()
-        self._schedule.failed(key, now, again_at=now + wait)
+        self._schedule.failed(key, now, again_at=now + wait, gone=decision == "park the feed")
         self._tell("poll", key, error, shard, wait)
 
     def history_failed(self, key: str, error: Exception, shard: int, rest: float | None) -> None:
@@ -86,6 +86,14 @@ class AccountFailures:
             self.pause(error)
         else:
             self._tell("history", key, error, shard, rest)
+
+    def list_failed(self, error: PollFailed, *, alone: bool) -> None:
+        """The account's list of feeds could not be read; `alone`: it has no feeds, so nothing else is known of it."""
+        self._report.failed(error.reason, failing=alone)
+        if decide_of_list(error, alone=alone) == "pause the account":
+            self.pause(error)
+        elif alone:
+            self._budget.failed()
 
     def pause(self, error: Exception) -> None:
         """Pause the whole account: the provider said no to all of it."""

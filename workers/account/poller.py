@@ -19,7 +19,7 @@ from workers.account.report import AccountReport
 from workers.account.slots import PollSlots, Slot
 from workers.account.tasks import AccountTasks
 from workers.account.watch import AccountWatch
-from workers.classifier import decide, decide_of_list
+from workers.classifier import decide
 from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
@@ -65,7 +65,9 @@ class AccountPoller:
             clock=self._clock,
         )
         self._tasks = AccountTasks()
-        self._slots = PollSlots()
+        self._slots = PollSlots(fetcher.share)
+        #: The feed whose poll is the probe of a refused or failing account.
+        self._probe: str | None = None
         self._changed = asyncio.Event()
         self._history_waits = asyncio.Event()
         self._open = asyncio.Event()
@@ -80,7 +82,7 @@ class AccountPoller:
         if feed.key in self._gone:
             self._forget(feed.key)
         self._feeds.add(feed, shard)
-        self._schedule.add(feed.key)
+        self._schedule.add(feed.key, self._clock())
         if imprint := shard.take_up(feed.key):
             self._schedule.restore(feed.key, imprint, self._clock(), time.time())
         self._changed.set()
@@ -148,9 +150,11 @@ class AccountPoller:
             await self._until_due()
             slot, key = await self._slots.take(), None  # a poll may begin when fewer than the limit are under way
             try:
-                await self._budget.take()
                 await self._open.wait()
-                key = self._next()
+                await self._budget.take()
+                if self._open.is_set():  # else the request is lost: kept, all workers would send theirs at one moment
+                    key = self._next()
+                    self._probe = key if self._budget.probing else self._probe
             finally:
                 if key is None:
                     slot.end()
@@ -190,6 +194,7 @@ class AccountPoller:
         else:
             self._succeeded(key, polled)
         finally:
+            self._probe = None if self._probe == key else self._probe
             self.report.polled(self._clock() - begun)
             self._schedule.failed(key, self._clock())  # cancelled, or broken by a fault of ours: not in flight any more
             self._changed.set()
@@ -224,6 +229,7 @@ class AccountPoller:
             self._failures.history_failed(key, error, shard.number, rest)
         else:
             self._histories.read(key, polled)
+            self._resume(recovered=self._failures.answered())
 
     # --- what a poll led to -------------------------------------------------------------------------------
 
@@ -231,22 +237,24 @@ class AccountPoller:
         now = self._clock()
         epoch = time.time()  # messages have the times of providers' clocks: the schedule knows ages only
         self._schedule.done(key, now, [epoch - at / 1000 for at in polled.times])
-        if self._failures.succeeded(key):
-            self._histories.recall()
-            self._history_waits.set()
+        self._resume(recovered=self._failures.succeeded(key))
         self.report.succeeded()
         if polled.history and key in self._feeds:
             self._histories.waits(key, polled.pages)
             self._history_waits.set()
 
+    def _resume(self, *, recovered: bool) -> None:
+        """Histories that rested because the account failed go on where it has recovered."""
+        if recovered:
+            self._histories.recall()
+            self._history_waits.set()
+
     async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
         """One page of a feed. The first request of a poll was paid for when the feed was picked."""
-        if turn == "more":
-            self._failures.answered()  # the page before was one: a probe that succeeded must not make this wait
         if turn == "history":
             await self.background.take()
         elif turn == "more":
-            await self._budget.take("more")
+            await self._budget.take("more", probing=feed.key == self._probe)
         self.report.requested()
         return await self._fetcher.fetch(self.adapter.request(feed, ref), account=self.name)
 
@@ -262,5 +270,10 @@ class AccountPoller:
 
     def discovery_failed(self, error: PollFailed) -> None:
         """The account's list of feeds could not be read."""
-        if decide_of_list(error) == "pause the account":
-            self._failures.pause(error)
+        self._failures.list_failed(error, alone=not self._feeds)
+
+    def discovery_succeeded(self) -> None:
+        """The account's list of feeds was read."""
+        if not self._feeds:
+            self.report.listed()
+        self._resume(recovered=self._failures.answered())

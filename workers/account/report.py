@@ -30,6 +30,11 @@ class Tally(Record, frozen=True, kw_only=True):
     longest_wait: float
 
     @property
+    def none_is_there(self) -> bool:
+        """Whether no feed of all can be read, now or soon."""
+        return 0 < self.feeds <= self.parked + self.unreadable
+
+    @property
     def by_state(self) -> dict[str, int]:
         """Feeds by the states of `afluente_feeds`."""
         counts = {"new": self.new, "backfilling": self.backfilling, "failing": self.failing}
@@ -82,6 +87,10 @@ class AccountReport:
         self._failed, self._last_success = 0, self._clock()
         self._success.set_to_current_time()
 
+    def listed(self) -> None:
+        """An account without feeds let its list of them be read."""
+        self._failed = 0
+
     def failed(self, reason: str, *, failing: bool) -> None:
         """A poll brought nothing; `failing`: it may be the account that is broken, not only this feed."""
         self._failed += failing
@@ -125,7 +134,7 @@ class AccountReport:
             backfilling=tally.backfilling,
             paused_for=paused_for,
             # Of many feeds one that is broken is that feed's own trouble: it is counted, and does not speak for all.
-            failing=self._failed >= max(1, min(tally.feeds, FAILURES_IN_A_ROW)),
+            failing=self._failed >= max(1, min(tally.feeds, FAILURES_IN_A_ROW)) or tally.none_is_there,
             last_success=self._last_success,
             polled_since=self._since,
             max_interval=self._max_interval,

@@ -2,9 +2,12 @@
 
 import asyncio
 
-#: Polls of one account that read at a time: at a request a second and a deadline of 30 s a provider that hangs holds
-#: this many.
+#: Polls of one account that read at a time, at most: at a request a second and a deadline of 30 s a provider that hangs
+#: holds this many.
 POLLS_IN_FLIGHT = 16
+#: Connections of an account that its polls leave to a history and to the list of its feeds. A request that was allowed
+#: so never waits for a connection: those that waited would leave together, and be more in a minute than were allowed.
+BACKGROUND_REQUESTS = 2
 #: Polls beside them that only wait for Kafka. A transaction costs 1 ms, whatever is in it: where a provider answers
 #: faster than transactions follow each other, this many share one.
 POLLS_COMMITTING = 64
@@ -14,10 +17,10 @@ LIGHT_BYTES = 128 * 1024
 
 
 class PollSlots:
-    """The slots of one account."""
+    """The slots of one account that may have so many connections open."""
 
-    def __init__(self) -> None:
-        self._reading = asyncio.Semaphore(POLLS_IN_FLIGHT)
+    def __init__(self, connections: int) -> None:
+        self._reading = asyncio.Semaphore(max(1, min(POLLS_IN_FLIGHT, connections - BACKGROUND_REQUESTS)))
         self._committing = 0
 
     async def take(self) -> "Slot":

@@ -29,8 +29,9 @@ def state_of(seen: Observation, now: float) -> str:
 
     `refused` and `rate_limited` come from the provider's own word. `stuck` is silence for which the provider is not to
     blame: Kafka is away, or feeds are owned and no poll has succeeded for longer than the schedule allows. `failing`:
-    the last polls failed, of all feeds or of five. `idle`: nothing to poll here, or nothing polled to its end yet,
-    which takes an account of few requests minutes.
+    the last polls failed, of all feeds or of five, or the provider knows none of the feeds; without feeds, their list
+    could not be read. `idle`: nothing to poll here, or nothing polled to its end yet, which takes an account of few
+    requests minutes.
     """
     since = max(seen.polled_since, seen.last_success or seen.polled_since)
     blocked = seen.blocked_since is not None and now - seen.blocked_since > BLOCKED_SECONDS
@@ -38,7 +39,7 @@ def state_of(seen: Observation, now: float) -> str:
     states = (
         (seen.paused_for is not None, seen.paused_for or ""),
         (blocked or overdue, "stuck"),
-        (seen.feeds == 0, "idle"),
+        (seen.feeds == 0 and not seen.failing, "idle"),
         (seen.failing, "failing"),
         (seen.backfilling > 0, "backfilling"),
         (seen.last_success is not None, "polling"),

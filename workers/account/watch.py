@@ -13,6 +13,7 @@ from workers.account.pace import AccountPace
 from workers.account.report import AccountReport, Tally
 from workers.polling.budget import Budget
 from workers.polling.schedule import Schedule
+from workers.times import span
 
 #: Seconds between two looks at the account's state.
 STATE_SECONDS = 1.0
@@ -55,7 +56,14 @@ class AccountWatch:
     def explain(self, key: str) -> dict[str, Any] | None:
         """Why a feed is polled when it is, and when next; None: it is not polled here."""
         found = self._schedule.explain(key, self._clock())
-        return None if found is None else {**msgspec.structs.asdict(found), "sentence": found.sentence}
+        if found is None:
+            return None
+        reason, seconds = self._budget.reason, self._budget.paused_for
+        told = {**msgspec.structs.asdict(found), "sentence": found.sentence, "account": reason, "paused_for": seconds}
+        if reason is None or not seconds:
+            return told
+        silence = f"the account is {reason.replace('_', ' ')}, and asked nothing for {span(seconds)}"
+        return told | {"sentence": f"{silence}; {found.sentence}", "due_in": max(found.due_in or 0.0, seconds)}
 
     def details(self) -> dict[str, Any]:
         """What `/readyz` tells of this account."""

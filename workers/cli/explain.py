@@ -22,6 +22,9 @@ from workers.cli.listing import CODES
 from workers.errors import WorkerSilent
 from workers.settings.settings import Settings
 
+#: Characters of a feed's key, at most: an account and a few values, each percent-encoded.
+LONGEST_KEY = 4096
+
 
 @click.command(
     epilog=epilog(
@@ -42,6 +45,8 @@ def explain(configuration: Configuration, name: str, feed: tuple[str, ...]) -> N
     """
     settings = configuration.settings(keyless=True)
     key = name if not feed else feed_named(account_named(adapters_of(settings), name), feed).key
+    if len(key) > LONGEST_KEY:
+        raise Misuse(f"no feed has a key of {len(key)} characters")
     said = finished(_said(settings, key))
     if "sentence" not in said:
         raise Misuse(f"the worker that owns its shard does not poll a feed {key}: see `afluente feeds list`")

@@ -57,7 +57,8 @@ def accounts_table(accounts: Mapping[str, Details]) -> Table:
 def notes(account: Details) -> str:
     """What of an account is out of the ordinary, in words; empty where nothing is."""
     feeds = account["feeds"]
-    words = ["reads its first feed"] if account["state"] == "idle" and any(feeds.values()) else []
+    reads = account["state"] == "idle" and (feeds.get("new") or feeds.get("active"))
+    words = ["reads its first feed"] if reads else []
     words += [f"{feeds['new']} not read yet"] if feeds.get("new") else []
     words += [f"{feeds[state]} {state}" for state in _TOLD_FEEDS if feeds.get(state)]
     words += [

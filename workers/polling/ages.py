@@ -1,10 +1,10 @@
-"""How many feeds wait since when: counted as they come and go, so that nobody ever has to look at all. Pure."""
+"""How many feeds wait for news since when: counted as they are polled, so that nobody ever has to look at all. Pure."""
 
 import math
 
 
 class Ages:
-    """Waiting feeds by the second of their last poll. `before` costs the seconds by which its limit has grown."""
+    """Feeds by the second from which on they wait. `before` costs the seconds by which its limit has grown."""
 
     __slots__ = ("_before", "_counts", "_limit")
 
@@ -13,7 +13,7 @@ class Ages:
         self._limit, self._before = -math.inf, 0
 
     def add(self, seen: float) -> None:
-        """A feed waits that was polled then."""
+        """A feed waits since then."""
         second = seen // 1.0
         counts = self._counts
         counts[second] = counts.get(second, 0) + 1
@@ -32,7 +32,7 @@ class Ages:
             self._before -= 1
 
     def before(self, limit: float) -> int:
-        """How many were polled before this time, to the second."""
+        """How many wait since before this time, to the second."""
         second = limit // 1.0
         if 0 <= second - self._limit <= len(self._counts):
             passed = range(int(self._limit), int(second))
@@ -41,3 +41,7 @@ class Ages:
             self._before = sum(count for one, count in self._counts.items() if one < second)
         self._limit = second
         return self._before
+
+    def oldest(self) -> float | None:
+        """Since when the one waits that has waited longest, to the second; None: nobody waits. Costs all seconds."""
+        return min(self._counts, default=None)

@@ -20,10 +20,10 @@ Claim = Literal["pick", "more", "background"]
 class _Waiter:
     """Somebody who waits for a request; `sleeper` while he sleeps."""
 
-    __slots__ = ("claim", "sleeper")
+    __slots__ = ("claim", "probing", "sleeper")
 
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
+    def __init__(self, claim: Claim, *, probing: bool) -> None:
+        self.claim, self.probing = claim, probing
         self.sleeper: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
@@ -62,6 +62,11 @@ class Budget:
         return self._pause.reason
 
     @property
+    def probing(self) -> bool:
+        """Whether the account is only probed: what was let out last is the probe."""
+        return self._pause.probing
+
+    @property
     def paused_for(self) -> float:
         """Seconds until the account may be asked again; 0 while it may."""
         return max(self._pause.until - self._clock(), 0.0)
@@ -76,21 +81,23 @@ class Budget:
         self._share = share
         self._changed()
 
-    async def take(self, claim: Claim = "pick") -> None:
+    async def take(self, claim: Claim = "pick", *, probing: bool = False) -> None:
         """Wait until one request may be sent, and take it.
 
         A poll for a hint goes first; then polls under way, so that no more of them are open than a slow account can
-        end; then whoever came first. Cancelled while it waits, it has taken nothing; nothing is awaited after the
-        taking.
+        end; then whoever came first, but while the account is only probed the background comes last: what else is
+        read says more about it. `probing`: the poll under way is the probe itself, and no pause holds it up.
+        Cancelled while it waits, it has taken nothing; nothing is awaited after the taking.
         """
-        waiter = _Waiter(claim)
+        waiter = _Waiter(claim, probing=probing)
         self._line.append(waiter)
         try:
             while (seconds := self._wait_of(waiter)) > 0:
                 await self._sleep(waiter, seconds)
             now = self._clock()
             self._pacer.take(now)
-            self._pause.asked(now)
+            if not probing:
+                self._pause.asked(now)
         finally:
             self._line.remove(waiter)
             self._wake_first()
@@ -102,7 +109,7 @@ class Budget:
             first.wake()  # what made it the first may have told nobody
             return math.inf
         now = self._clock()
-        return max(self._pacer.next_at(now), self._pause.until) - now
+        return max(self._pacer.next_at(now), 0.0 if waiter.probing else self._pause.until) - now
 
     def _first(self) -> _Waiter:
         """Who is served next; somebody waits."""
@@ -110,9 +117,12 @@ class Budget:
         if len(line) == 1:
             return line[0]
         begins = next((waiter for waiter in line if waiter.claim == "pick"), None)
+        if probe := next((waiter for waiter in line if waiter.probing), None):
+            return probe
         if begins is not None and self._hinted():
             return begins
-        return next((waiter for waiter in line if waiter.claim == "more"), line[0])
+        otherwise = begins if begins is not None and self._pause.probing else line[0]
+        return next((waiter for waiter in line if waiter.claim == "more"), otherwise)
 
     def _wake_first(self) -> None:
         if self._line:

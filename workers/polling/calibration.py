@@ -119,16 +119,6 @@ class Calibration:
             self._paid = [paid / 2 for paid in self._paid]
             self._worth = [worth / 2 for worth in self._worth]
 
-    def numbers(self) -> tuple[float, ...]:
-        """All that was learned, for `resume`: the price, five sums of what was brought, five of what was foretold."""
-        return (self.price, *self._paid, *self._worth)
-
-    def resume(self, numbers: Sequence[float]) -> None:
-        """Go on from what another calibration had learned."""
-        self.price = max(numbers[0], _LEAST_PRICE)
-        self._paid, self._worth = list(numbers[1:6]), list(numbers[6:11])
-        self._weigh()
-
     def _sought(self, memory: Memory, lowest: int, highest: int) -> int:
         """Where a chat fades before its feed is worth a poll: the class is sought between the two extremes."""
         root = math.sqrt(self.price)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Final
 
-from workers.polling.ages import Ages
 from workers.polling.calibration import CLASSES, rate_of
 from workers.polling.roster import AFTER, BEFORE, NOBODY, QUEUE, Roster
 
@@ -24,10 +23,10 @@ _WAITS: Final = 1
 class Queues:
     """All queues of a schedule, by the number that stands in the records of their feeds."""
 
-    __slots__ = ("_all", "ages", "roster")
+    __slots__ = ("_all", "roster")
 
     def __init__(self, roster: Roster) -> None:
-        self.roster, self.ages = roster, Ages()
+        self.roster = roster
         self._all: list[Queue | None] = [None]
 
     def enlist(self, queue: "Queue") -> int:
@@ -115,11 +114,10 @@ class RateClass(Queue):
     `looked_at`: it is among the classes that the schedule compares.
     """
 
-    __slots__ = ("_ages", "least", "looked_at", "ready", "since", "slope")
+    __slots__ = ("least", "looked_at", "ready", "since", "slope")
 
     def __init__(self, queues: Queues, number: int, least: float) -> None:
         super().__init__(queues)
-        self._ages = queues.ages
         self.slope = math.sqrt(rate_of(number) / 2)
         self.least = least
         self.since = self.ready = math.inf
@@ -137,7 +135,6 @@ class RateClass(Queue):
         else:
             self.head, self.since, self.ready = feed, seen, seen + self.least
         self.tail = feed
-        self._ages.add(seen)
 
     def put_back(self, feed: int) -> None:
         """Where its age belongs. It was the head when it was taken, so only others in flight can be before it."""
@@ -145,13 +142,11 @@ class RateClass(Queue):
         seen = times[feed >> 1]
         place = next((other for other in self if times[other >> 1] >= seen), NOBODY)
         self._put_before(feed, place)
-        self._ages.add(seen)
         self._head_changed()
 
     def take(self) -> int:
         """The one polled longest ago leaves."""
         roster, feed = self._roster, self.head
-        self._ages.drop(self.since)
         self.head = after = roster.links[feed + AFTER]
         if after:
             roster.links[after + BEFORE] = NOBODY
@@ -164,7 +159,6 @@ class RateClass(Queue):
 
     def leave(self, feed: int) -> None:
         """A feed leaves, wherever it stands."""
-        self._ages.drop(self._roster.times[feed >> 1])
         super().leave(feed)
         self._head_changed()
 
@@ -195,7 +189,6 @@ class ArrivalClass(RateClass):
         links, seen = self._roster.links, self._roster.times[feed >> 1]
         links[feed + BEFORE], links[feed + QUEUE] = _WAITS, self.number
         heappush(self._order, int(seen * 1000) << _FEED_BITS | feed)
-        self._ages.add(seen)
         self._waiting += 1
         self._head_changed()
 
@@ -215,7 +208,6 @@ class ArrivalClass(RateClass):
         self._roster.links[feed + QUEUE] = 0
 
     def _gone(self, feed: int) -> None:
-        self._ages.drop(self._roster.times[feed >> 1])
         self._roster.links[feed + BEFORE] = NOBODY
         self._waiting -= 1
         if len(self._order) > 2 * self._waiting + _STALE:

@@ -23,6 +23,7 @@ class Explanation(Record, frozen=True, kw_only=True):
 
     `per_hour`: what is expected at this moment without memory and from each memory. `due_in`: until its turn by what is
     known now; None while it is in flight or comes with the next tokens. `rate_class`: its class and that class's rate.
+    `asked_before`: how many feeds were asked for before this one; None: nobody asks for it.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     price: float
     due_in: float | None
     forced_after: float
+    asked_before: int | None = None
 
     @classmethod
     def of(
@@ -50,6 +52,7 @@ class Explanation(Record, frozen=True, kw_only=True):
         least: float,
         forced_after: float,
         aside_for: float | None,
+        asked_before: int | None,
     ) -> "Explanation":
         """From what the schedule knows; rates per second."""
         due_in = aside_for
@@ -67,6 +70,7 @@ class Explanation(Record, frozen=True, kw_only=True):
             price=price,
             due_in=due_in,
             forced_after=forced_after,
+            asked_before=asked_before,
         )
 
     @property
@@ -91,13 +95,16 @@ class Explanation(Record, frozen=True, kw_only=True):
         turns = {
             "in_flight": "being polled now",
             "first": "waits for its first poll: every second token is for such feeds",
-            "hinted": "asked for: goes before all others",
+            "hinted": f"asked for, {self._line()}: every second token is for such feeds; its own turn may come sooner",
             "forced": f"{index}; waited for the greatest interval of {span(self.forced_after)}: its turn is forced",
             "retry": "its poll failed: tried again with the next token for such feeds",
             "aside": f"its poll failed: stands aside for {span(self.due_in or 0.0)}",
             "waiting": f"{index}; due {f'in {span(self.due_in)}' if self.due_in else 'with the next tokens'}",
         }
         return turns[self.standing]
+
+    def _line(self) -> str:
+        return f"behind {self.asked_before} others" if self.asked_before else "before all others"
 
 
 def _few(amount: float) -> str:

@@ -16,6 +16,9 @@ from workers.model import HttpRequest, HttpResponse
 from workers.polling.transport import AS_WRITTEN, CONNECTIONS
 from workers.polling.unreachable import unreachable
 
+#: Connections of one account at least: six polls, a batch of a history, and the list of feeds. A worker of many
+#: accounts has so many times this; fewer would let one feed that hangs hold up its neighbours.
+LEAST_SHARE = 8
 #: Requests kept as httpx's objects, about 3 KB each. Those that need no quoting are made from one for each account.
 PREPARED_REQUESTS = 1024
 
@@ -23,21 +26,26 @@ PREPARED_REQUESTS = 1024
 _PLAIN = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)((?:/[\w~-][\w.~-]*)+)(?:\?([\w.~=&-]+))?", re.ASCII)
 
 
+def connections_for(accounts: int) -> int:
+    """How many connections a worker of so many accounts may have open."""
+    return max(CONNECTIONS, LEAST_SHARE * accounts)
+
+
 class Fetcher:
     """Bounded exchanges over one transport.
 
     `connections` is the limit of the transport's pool, `accounts` the number of accounts that share it: each may
-    have `connections // accounts` exchanges open, and at least one.
+    have `connections // accounts` exchanges open, its `share`, and at least one.
     """
 
     def __init__(
         self, transport: httpx.AsyncBaseTransport, *, connections: int = CONNECTIONS, accounts: int = 1
     ) -> None:
-        share = max(1, connections // max(1, accounts))
+        self.share = max(1, connections // max(1, accounts))
         self._transport = transport
         #: Only where there are more accounts than connections can all shares together be more than there are.
-        self._slots = asyncio.Semaphore(connections) if share * accounts > connections else None
-        self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(share))
+        self._slots = asyncio.Semaphore(connections) if self.share * accounts > connections else None
+        self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(self.share))
 
     async def fetch(self, request: HttpRequest, *, account: str = "") -> HttpResponse:
         """The response, whatever its status. Raises Unreachable. Waiting for a slot is not part of any deadline."""

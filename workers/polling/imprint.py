@@ -1,4 +1,4 @@
-"""A feed's memory, and what was learned from all, as bytes that stand beside a cursor. Pure.
+"""A feed's memory as bytes that stand beside its cursor. Pure.
 
 A snapshot is small because it is written with every cursor: what it costs is its 17 bytes. Anything that is not one
 reads as None, and the feed is then new to the schedule: polled once out of turn, and no worse.
@@ -6,7 +6,6 @@ reads as None, and the feed is then new to the schedule: polled once out of turn
 
 import math
 import struct
-from collections.abc import Sequence
 from typing import Final
 
 from workers.polling.forecast import NEVER, Memory
@@ -15,8 +14,6 @@ from workers.polling.forecast import NEVER, Memory
 VERSION: Final = 1
 #: Version, epoch seconds of the last poll and of the newest message (0: none), four memories as half floats.
 _FEED = struct.Struct(">BIIeeee")
-#: Version, a byte for alignment with what may come, the price and ten sums as single floats.
-_SHARED = struct.Struct(">BB11f")
 #: The greatest number that a half float holds, and the greatest epoch second of 32 bits (the year 2106).
 _MOST_MEMORY = 65_504.0
 _LAST_SECOND = 2**32 - 1
@@ -41,21 +38,6 @@ def unpack(packed: bytes, now: float, epoch_now: float) -> Memory | None:
     memory.newest = now - max(epoch_now - newest, 0.0) if newest else NEVER
     memory.s1, memory.s2, memory.s3, memory.s4 = sums
     return memory
-
-
-def pack_calibration(numbers: Sequence[float]) -> bytes:
-    """What `Calibration.numbers` gave."""
-    return _SHARED.pack(VERSION, 0, *numbers)
-
-
-def unpack_calibration(packed: bytes) -> tuple[float, ...] | None:
-    """What `Calibration.resume` takes; None: these bytes are none."""
-    if len(packed) != _SHARED.size or packed[0] != VERSION:
-        return None
-    _, _, *numbers = _SHARED.unpack(packed)
-    if not all(0 < one < math.inf for one in numbers):
-        return None
-    return tuple(numbers)
 
 
 def _epoch_second(at: float, now: float, epoch_now: float) -> int:

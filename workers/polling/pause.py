@@ -47,6 +47,11 @@ class AccountPause:
         return "failing" if self._failing.active else None
 
     @property
+    def probing(self) -> bool:
+        """Whether one request at a time is let out, to see whether the account has come back."""
+        return self._refused.active or self._failing.active
+
+    @property
     def until(self) -> float:
         """No request before this time."""
         return max(self._limited_until, self._refused.until, self._failing.until)

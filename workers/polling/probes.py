@@ -36,6 +36,8 @@ class Probes:
         if self._next:
             self.until = now + self._backoff.delay(self._next)
             self._next += 1
+            if now < self._not_before + self._backoff.delay(1):  # somebody asks again and again: this is for him, too
+                self._not_before = now + self._backoff.delay(1)
 
     def now(self, now: float) -> None:
         """Someone says that it was mended: probe at once, and count the delays anew.

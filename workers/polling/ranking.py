@@ -123,11 +123,3 @@ class Ranking:
     def ready_at(self) -> float:
         """When the next feed may be polled again; infinity while none waits."""
         return min((one.ready for one in self._classes), default=math.inf)
-
-    def since(self) -> float:
-        """When the waiting feed that was polled longest ago was; infinity while none waits."""
-        return min((one.since for one in self._classes), default=math.inf)
-
-    def polled_before(self, limit: float) -> int:
-        """How many waiting feeds were polled last before this time, to the second."""
-        return self._queues.ages.before(limit)

@@ -13,15 +13,16 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from workers.polling.ages import Ages
 from workers.polling.aside import Aside
 from workers.polling.calibration import Calibration
 from workers.polling.classes import Lane, Queues, RateClass
 from workers.polling.explanation import Explanation, Standing
 from workers.polling.forecast import NEVER, Memory
-from workers.polling.imprint import pack, pack_calibration, unpack, unpack_calibration
+from workers.polling.imprint import pack, unpack
 from workers.polling.ranking import Ranking
 from workers.polling.roster import LANE, QUEUE, Roster
-from workers.polling.urgent import Urgent
+from workers.polling.urgent import Hints, Urgent
 
 #: Seconds between two polls of one feed when the budget would allow more: a person does not answer faster.
 MIN_INTERVAL: Final = 1.0
@@ -39,11 +40,17 @@ class Schedule:
         self._roster = Roster()
         self._queues = Queues(self._roster)
         self._feeds: dict[str, int] = {}
-        #: Those that are being polled, so that the table of all feeds is not looked at twice for each poll; and those
-        #: of them that were asked for meanwhile.
+        #: Those that are being polled, so that the table of all feeds is not looked at twice for each poll; those of
+        #: them whose poll was asked for; and those that were asked for since it began.
         self._flying: dict[str, int] = {}
+        self._asked: set[str] = set()
         self._wanted: set[str] = set()
-        self._urgent, self._aside = Urgent(self._queues), Aside()
+        self._hints, self._urgent, self._aside = Hints(), Urgent(self._queues), Aside()
+        #: Since when each feed waits: since its last poll that brought a page, or since it came (`_came`) before the
+        #: first. Of those that the provider does not know (`_gone`) nobody waits.
+        self._ages = Ages()
+        self._came: dict[int, float] = {}
+        self._gone: set[int] = set()
         self._calibration = Calibration()
         self._ranking = Ranking(self._calibration, self._queues)
         self._lanes: dict[float, int] = {}
@@ -58,7 +65,7 @@ class Schedule:
 
     # --- feeds come and go --------------------------------------------------------------------------------
 
-    def add(self, key: str, min_interval: float | None = None) -> None:
+    def add(self, key: str, now: float, min_interval: float | None = None) -> None:
         """A feed to poll from now on, at least so many seconds apart; one that is there already stays where it is."""
         if key in self._feeds:
             return
@@ -69,6 +76,8 @@ class Schedule:
             self._ranking.lanes.append(Lane(self._queues, least))
         feed = self._feeds[key] = self._roster.add(key, lane)
         self._urgent.fresh.append(feed)
+        self._came[feed] = now
+        self._ages.add(now)
         self._bound()
 
     def remove(self, key: str) -> None:
@@ -78,7 +87,10 @@ class Schedule:
             return
         if self._flying.pop(key, None) is None:
             self._out(key, feed)
+        self._hints.discard(feed)
+        self._asked.discard(key)
         self._wanted.discard(key)
+        self._waits_no_more(feed)
         self._roster.remove(feed)
         self._bound()
 
@@ -99,9 +111,8 @@ class Schedule:
             return
         if key in self._flying:
             self._wanted.add(key)
-        elif self._queues.of(feed) is not self._urgent.hints:
-            self._out(key, feed)
-            self._urgent.hints.append(feed)
+        else:
+            self._hints.add(feed)
 
     # --- polls --------------------------------------------------------------------------------------------
 
@@ -109,21 +120,38 @@ class Schedule:
         """The feed to poll now, in flight from here on until `done`, `failed` or `remove`; None: nothing is due."""
         if self._aside:
             self._come_in(now)
-        feed = self._urgent.take() or self._ranking.take(now) or self._urgent.take_any()
+        if hinted := self._hints.take():
+            return self._take_hinted(hinted)
+        feed = self._urgent.take() or self._ranking.take(now)
+        if not feed and self._hints:
+            return self._take_hinted(self._hints.take_any())
+        feed = feed or self._urgent.take_any()
         if not feed:
             return None
         key = self._roster.key(feed)
         self._flying[key] = feed
+        if self._hints and self._hints.discard(feed):
+            self._asked.add(key)
+        return key
+
+    def _take_hinted(self, feed: int) -> str:
+        """It leaves whatever it stands in; its record goes on telling which queue that was."""
+        key, queue = self._roster.key(feed), self._queues.of(feed)
+        self._out(key, feed)
+        if queue is not None:
+            self._roster.links[feed + QUEUE] = queue.number
+        self._flying[key] = feed
+        self._asked.add(key)
         return key
 
     @property
     def hinted(self) -> bool:
         """Whether `next` would give a feed that somebody asked for."""
-        return self._urgent.hint_is_next
+        return bool(self._hints) and not self._hints.rest
 
     def due_at(self, now: float) -> float | None:
         """When `next` may have something: `now` or later; None while nothing waits at all."""
-        if self._urgent or self._ranking.is_ready(now):
+        if self._hints or self._urgent or self._ranking.is_ready(now):
             return now
         aside, due = self._aside.next_at(), self._ranking.ready_at()
         if aside is not None:
@@ -139,6 +167,7 @@ class Schedule:
         feed = self._flying.pop(key, None)
         if feed is None:
             return
+        self._waits_no_more(feed)
         calibration, memory = self._calibration, self._roster.load(feed, self._memory)
         if memory.seen == NEVER:
             memory.seen = now
@@ -150,27 +179,31 @@ class Schedule:
             if ages:
                 calibration.halve(now)
         self._roster.store(feed, memory)
+        self._ages.add(memory.seen)
+        self._ranking.put(feed, memory)
+        self._asked.discard(key)
         if key in self._wanted:
             self._wanted.remove(key)
-            self._urgent.hints.append(feed)
-        else:
-            self._ranking.put(feed, memory)
+            self._hints.add(feed)
 
-    def failed(self, key: str, now: float, again_at: float | None = None) -> None:
-        """The poll brought nothing. The feed keeps its place in front, or stands aside until `again_at`."""
+    def failed(self, key: str, now: float, again_at: float | None = None, *, gone: bool = False) -> None:
+        """The poll brought nothing. The feed keeps its place in front, or stands aside until `again_at`.
+
+        `gone`: the provider does not know it, so that nobody waits for news of it until a poll brings a page.
+        """
         feed = self._flying.pop(key, None)
         if feed is None:
             return
+        if gone and feed not in self._gone:
+            self._ages.drop(self._since(feed))
+            self._gone.add(feed)
+        self._stand(key, feed, None if again_at is None or again_at <= now else again_at)
         if key in self._wanted:  # asked for while it was failing: someone knows more than this poll did
             self._wanted.remove(key)
-            self._urgent.hints.append(feed)
-        elif again_at is not None and again_at > now:
-            self._roster.links[feed + QUEUE] = 0
-            self._aside.add(key, again_at)
-        elif (queue := self._queues.of(feed)) is not None:
-            queue.put_back(feed)
-            if isinstance(queue, RateClass):
-                self._ranking.look_at(queue)
+            self._hints.add(feed)
+        elif key in self._asked and again_at is None:
+            self._hints.add(feed, first=True)
+        self._asked.discard(key)
 
     def recall(self, key: str | None = None) -> None:
         """Feeds that stand aside (this one, or all) are due at once."""
@@ -187,12 +220,13 @@ class Schedule:
         return self._urgent.fresh.count
 
     def overdue(self, now: float) -> int:
-        """How many waiting feeds have not been polled for longer than the operator's bound, to the second."""
-        return self._ranking.polled_before(now - self._operator_bound)
+        """How many feeds wait for a poll that brings a page longer than the operator's bound, to the second."""
+        return self._ages.before(now - self._operator_bound)
 
     def longest_wait(self, now: float) -> float:
-        """Seconds since the waiting feed that was polled longest ago was; 0 while none waits."""
-        return max(0.0, now - self._ranking.since())
+        """Seconds for which the feed that waits longest has waited for one, to the second; 0: there is none."""
+        oldest = self._ages.oldest()
+        return 0.0 if oldest is None else max(0.0, now - oldest)
 
     # --- what it knows ------------------------------------------------------------------------------------
 
@@ -216,6 +250,7 @@ class Schedule:
             least=self._ranking.lanes[self._roster.links[feed + LANE]].least,
             forced_after=self._ranking.force_after,
             aside_for=None if until is None else max(until - now, 0.0),
+            asked_before=self._hints.before(feed),
         )
 
     def snapshot(self, key: str, now: float, epoch_now: float, ages: Sequence[float] = ()) -> bytes | None:
@@ -240,19 +275,9 @@ class Schedule:
         if memory is None:
             return False
         self._urgent.fresh.leave(feed)
+        self._waits_no_more(feed)
         self._ranking.arrive(feed, memory, now)
-        return True
-
-    def snapshot_calibration(self) -> bytes:
-        """What was learned from all feeds together, in 46 bytes."""
-        return pack_calibration(self._calibration.numbers())
-
-    def restore_calibration(self, snapshot: bytes) -> bool:
-        """Go on from what another owner had learned; False: it cannot be read, and nothing has changed."""
-        numbers = unpack_calibration(snapshot)
-        if numbers is None:
-            return False
-        self._calibration.resume(numbers)
+        self._ages.add(self._since(feed))
         return True
 
     # --- where feeds stand --------------------------------------------------------------------------------
@@ -260,6 +285,32 @@ class Schedule:
     def _out(self, key: str, feed: int) -> None:
         if not self._aside.leave(key) and (queue := self._queues.of(feed)) is not None:
             queue.leave(feed)
+
+    def _stand(self, key: str, feed: int, aside_until: float | None) -> None:
+        """Whence it was taken, or aside; a hinted feed that stood aside before is retried."""
+        queue = self._queues.of(feed)
+        if aside_until is not None:
+            self._roster.links[feed + QUEUE] = 0
+            self._aside.add(key, aside_until)
+        elif queue is None:
+            self._urgent.retries.append(feed)
+        else:
+            queue.put_back(feed)
+            if isinstance(queue, RateClass):
+                self._ranking.look_at(queue)
+
+    def _since(self, feed: int) -> float:
+        """Since when it waits for news."""
+        came = self._came.get(feed)
+        return self._roster.times[feed >> 1] if came is None else came
+
+    def _waits_no_more(self, feed: int) -> None:
+        """What it waited for is here, or is not wanted any more."""
+        if feed in self._gone:
+            self._gone.discard(feed)
+        else:
+            self._ages.drop(self._since(feed))
+        self._came.pop(feed, None)
 
     def _come_in(self, now: float) -> None:
         for key in self._aside.due(now):
@@ -271,11 +322,11 @@ class Schedule:
     def _standing(self, key: str, feed: int, now: float) -> Standing:
         if key in self._flying:
             return "in_flight"
+        if feed in self._hints:
+            return "hinted"
         if key in self._aside:
             return "aside"
         queue, seen = self._queues.of(feed), self._roster.times[feed >> 1]
-        if queue is self._urgent.hints:
-            return "hinted"
         if queue is self._urgent.retries:
             return "retry"
         if seen == NEVER:

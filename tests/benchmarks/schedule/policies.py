@@ -18,7 +18,7 @@ class Product:
         self._keys = keys or [f"conta/{number:07d}" for number in range(feeds)]
         self._numbers = {key: number for number, key in enumerate(self._keys)}
         for key in self._keys:
-            schedule.add(key)
+            schedule.add(key, 0)
         schedule.budget(per_second)
 
     def next(self, now: float) -> int:

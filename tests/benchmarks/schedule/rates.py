@@ -33,7 +33,7 @@ class Race:
         """Add all feeds and poll each once."""
         self.schedule = Schedule(max_interval=10 * ROUND)
         for key in self._keys:
-            self.schedule.add(key)
+            self.schedule.add(key, 0)
         self.schedule.budget(self._per_second)
         self._poll(len(self._keys), FIRST_PAGE)
 

@@ -213,6 +213,28 @@ def test_a_refused_account_lets_out_one_probe_at_a_time():
     in_virtual_time(story())
 
 
+def test_a_probe_of_several_requests_goes_on_at_once_and_counts_as_one():
+    async def story():
+        # Given a refused account, a poll that waits to be its probe, and a history
+        given = budget()
+        given.refused()
+        background = asyncio.create_task(given.take("background"))
+        probe = asyncio.create_task(takes(given, 1))
+        await asyncio.sleep(20)
+        # Then the poll comes first, though it came last
+        assert probe.result() == [15]
+        assert given.probing
+        # When its first page is answered, its second is asked for without another wait
+        await given.take("more", probing=True)
+        assert round(now()) == 20
+        # Then the series goes on as after one probe
+        given.refused()
+        assert round(given.paused_for) == 25
+        background.cancel()
+
+    in_virtual_time(story())
+
+
 async def test_on_the_real_clock_a_high_rate_is_reached_and_not_passed():
     # Given 30 000 requests a minute, two timer ticks apart
     loop = asyncio.get_running_loop()

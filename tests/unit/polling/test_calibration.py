@@ -71,9 +71,9 @@ def test_weights_are_learned_from_what_polls_bring():
 
 def test_nothing_is_learned_where_it_is_told_not_to():
     calibration = Calibration()
-    before = calibration.numbers()
+    weights, price = calibration.weights, calibration.price
     calibration.observe(memory_of(1, 1, 1, 1), 1e6, [5.0, 1e5], learn=False)
-    assert calibration.numbers() == before
+    assert (calibration.weights, calibration.price) == (weights, price)
 
 
 def test_what_was_learned_counts_half_after_a_week():
@@ -81,21 +81,13 @@ def test_what_was_learned_counts_half_after_a_week():
     calibration = Calibration()
     calibration.halve(100.0)
     calibration.observe(memory_of(3, 3, 3, 3), 300.0, [5.0, 100.0], learn=True)
-    price, *sums = calibration.numbers()
-    weights = calibration.weights
+    price, weights = calibration.price, calibration.weights
+    sums = [*calibration._paid, *calibration._worth]
     # When two weeks have passed
     calibration.halve(100.0 + 2 * HALF_LIFE)
     # Then all sums are a quarter, and the weights are the same
-    assert calibration.numbers() == pytest.approx((price, *(one / 4 for one in sums)))
-    assert calibration.weights == weights
-
-
-def test_another_calibration_goes_on_where_one_ended():
-    calibration, other = Calibration(), Calibration()
-    calibration.observe(memory_of(3, 3, 3, 3), 300.0, [5.0, 100.0], learn=True)
-    calibration.pay(7.0, 1.0)
-    other.resume(calibration.numbers())
-    assert (other.weights, other.price) == (calibration.weights, 7.0)
+    assert [*calibration._paid, *calibration._worth] == pytest.approx([one / 4 for one in sums])
+    assert (calibration.price, calibration.weights) == (price, weights)
 
 
 def test_the_price_is_never_nothing():

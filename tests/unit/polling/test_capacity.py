@@ -37,7 +37,7 @@ def test_the_schedule_promises_what_is_told(feeds, per_minute, bound):
     # Given
     schedule = Schedule(min_interval=0.001, max_interval=bound)
     for number in range(feeds):
-        schedule.add(f"{number}")
+        schedule.add(f"{number}", 0)
     schedule.budget(per_minute / 60)
     # Then
     assert (schedule.max_interval <= bound * (1 + 1e-9)) == (feeds <= feeds_kept(per_minute * (1 + 1e-12), bound))

@@ -10,7 +10,7 @@ def explained(schedule, key, now):
 
 def test_a_feed_never_polled_says_so():
     schedule = Schedule()
-    schedule.add("a")
+    schedule.add("a", 0)
     standing, sentence = explained(schedule, "a", 5)
     assert standing == "first"
     assert sentence == (
@@ -21,7 +21,7 @@ def test_a_feed_never_polled_says_so():
 def test_a_chat_tells_what_it_is_expected_to_bring_and_when_it_is_due():
     # Given a chat that was polled 3.2 s ago
     schedule = Schedule()
-    schedule.add("a")
+    schedule.add("a", 0)
     schedule.done(schedule.next(0), 0, [10.0 * number for number in range(8)])
     # When
     told = schedule.explain("a", 3.2)
@@ -40,10 +40,10 @@ def test_each_standing_has_its_own_words():
     # Given
     schedule = Schedule(max_interval=600)
     for key in ("waiting", "hinted"):
-        schedule.add(key)
+        schedule.add(key, 0)
         schedule.done(schedule.next(0), 0)
     for key in ("flying", "aside", "retry"):
-        schedule.add(key)
+        schedule.add(key, 0)
         assert schedule.next(0.5) == key
     schedule.failed("aside", 10, again_at=100)
     schedule.failed("retry", 10, again_at=11)
@@ -51,7 +51,7 @@ def test_each_standing_has_its_own_words():
     schedule.poll_now("hinted")
     # Then
     assert "being polled now" in explained(schedule, "flying", 20)[1]
-    assert "goes before all others" in explained(schedule, "hinted", 20)[1]
+    assert "asked for, before all others" in explained(schedule, "hinted", 20)[1]
     assert "stands aside for 80 s" in explained(schedule, "aside", 20)[1]
     assert "tried again" in explained(schedule, "retry", 20)[1]
     assert explained(schedule, "waiting", 20)[0] == "waiting"

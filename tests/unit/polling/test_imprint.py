@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.polling.calibration import Calibration
 from workers.polling.forecast import NEVER, Memory
-from workers.polling.imprint import pack, pack_calibration, unpack, unpack_calibration
+from workers.polling.imprint import pack, unpack
 
 EPOCH = 1_790_000_000.0
 SUM = st.floats(0, 60_000)
@@ -62,15 +61,3 @@ def test_whatever_is_read_makes_sense(garbage):
     if memory is not None:
         assert memory.seen <= 100.0
         assert all(0 <= one < math.inf for one in (memory.s1, memory.s2, memory.s3, memory.s4))
-
-
-def test_a_calibration_survives():
-    calibration = Calibration()
-    packed = pack_calibration(calibration.numbers())
-    assert len(packed) == 46
-    assert unpack_calibration(packed) == pytest.approx(calibration.numbers(), rel=1e-6)
-
-
-@pytest.mark.parametrize("garbage", [b"", bytes(46), b"\x02" + bytes(45), b"\x01\x00" + b"\xff" * 44])
-def test_what_is_no_calibration_is_none(garbage):
-    assert unpack_calibration(garbage) is None

@@ -26,7 +26,7 @@ def known(keys, *, ages=(), **options):
     """A schedule that has polled each of these once, at second 0."""
     schedule = Schedule(**options)
     for key in keys:
-        schedule.add(key)
+        schedule.add(key, 0)
     for _ in keys:
         polled(schedule, 0, ages)
     return schedule
@@ -74,8 +74,8 @@ def test_a_chat_that_has_ended_loses_its_precedence():
 def test_a_history_decides_from_the_first_poll_on():
     # Given two feeds, of which one has a message a day on its first page, the other one in ten minutes
     schedule = Schedule(min_interval=1)
-    schedule.add("busy")
-    schedule.add("quiet")
+    schedule.add("busy", 0)
+    schedule.add("quiet", 0)
     pages = {"busy": [600.0 * number for number in range(1, 50)], "quiet": [DAY * number for number in range(1, 5)]}
     for now in (0, 1):
         key = schedule.next(now)
@@ -96,8 +96,8 @@ def test_a_feed_is_not_polled_again_within_the_least_interval():
 def test_a_feed_may_have_a_longer_least_interval_of_its_own():
     # Given a feed that may be asked every ten seconds only
     schedule = Schedule(min_interval=1)
-    schedule.add("slow", min_interval=10)
-    schedule.add("other")
+    schedule.add("slow", 0, min_interval=10)
+    schedule.add("other", 0)
     polled(schedule, 0)
     polled(schedule, 0)
     # When there is a request every second
@@ -110,9 +110,9 @@ def test_a_feed_may_have_a_longer_least_interval_of_its_own():
 def test_a_feed_with_a_long_least_interval_loosens_the_bound_of_no_other():
     # Given a feed that may be asked once an hour only, beside others with a bound of a minute
     schedule = Schedule(max_interval=60)
-    schedule.add("slow", min_interval=3600)
+    schedule.add("slow", 0, min_interval=3600)
     for key in "abc":
-        schedule.add(key)
+        schedule.add(key, 0)
     # When there is a request every ten seconds
     turns = [(now, polled(schedule, now)) for now in range(0, 3600, 10)]
     # Then
@@ -184,7 +184,7 @@ def test_hints_of_one_feed_count_once():
 
 def test_a_hint_for_a_feed_in_flight_polls_it_once_more_as_soon_as_it_is_back():
     schedule = Schedule(min_interval=100)
-    schedule.add("a")
+    schedule.add("a", 0)
     key = schedule.next(0)
     schedule.poll_now(key)
     assert schedule.next(0) is None
@@ -210,6 +210,43 @@ def test_a_hint_whose_poll_fails_because_of_the_account_stays_in_front():
     assert "b" in {schedule.next(60), schedule.next(60)}
 
 
+def test_a_hint_in_a_flood_of_hints_makes_its_feed_wait_no_longer_than_it_would_without():
+    # Given a chat among a thousand quiet feeds, and its turn without any hint
+    def chat_among_quiet() -> Schedule:
+        schedule = known(["chat", *(f"{number}" for number in range(1000))], max_interval=1e6)
+        schedule.poll_now("chat")
+        schedule.next(100)
+        schedule.done("chat", 100, [1.0, 5.0, 20.0])
+        return schedule
+
+    def turns_of(schedule: Schedule) -> int:
+        return next(turn for turn in range(3000) if polled(schedule, 100 + turn / 10) == "chat")
+
+    alone, flooded = chat_among_quiet(), chat_among_quiet()
+    # When everybody is asked for, and the chat last
+    for number in range(1000):
+        flooded.poll_now(f"{number}")
+    flooded.poll_now("chat")
+    assert "behind 1000 others" in flooded.explain("chat", 100).sentence
+    # Then its own turn comes first: as soon as before, at every second token
+    assert turns_of(flooded) <= 2 * turns_of(alone) + 2
+    # And the hint was fulfilled by it
+    assert flooded.explain("chat", 200).asked_before is None
+
+
+def test_a_feed_that_the_provider_does_not_know_is_waited_for_by_nobody():
+    # Given a feed that was polled, and is gone
+    schedule = known("ab", max_interval=10)
+    schedule.poll_now("a")
+    assert schedule.next(5) == "a"
+    schedule.failed("a", 5, again_at=100, gone=True)
+    # Then only the other one is late
+    assert schedule.overdue(1000) == 1
+    # Until it is there again
+    assert {polled(schedule, 1000) for _ in "abc"} == {"a", "b", None}
+    assert schedule.overdue(2000) == 2
+
+
 def test_a_flood_of_hints_takes_half_of_the_tokens_and_no_more():
     # Given ten feeds of which two are asked for all the time
     schedule = known("abcdefghij", min_interval=1)
@@ -228,7 +265,7 @@ def test_a_flood_of_hints_takes_half_of_the_tokens_and_no_more():
 def test_a_feed_never_polled_has_every_second_token():
     schedule = known("ab", min_interval=0.1)
     for key in "vwxyz":
-        schedule.add(key)
+        schedule.add(key, 0)
     turns = [polled(schedule, now) for now in range(1, 11)]
     assert turns[::FRESH_EVERY] == list("vwxyz")
     assert {"a", "b"} <= set(turns[1::FRESH_EVERY])
@@ -237,15 +274,15 @@ def test_a_feed_never_polled_has_every_second_token():
 def test_new_feeds_take_all_tokens_that_nobody_else_may_use():
     schedule = known("a", min_interval=100)
     for key in "xyz":
-        schedule.add(key)
+        schedule.add(key, 0)
     assert [polled(schedule, 1) for _ in range(4)] == ["x", "y", "z", None]
 
 
 def test_a_failed_feed_keeps_its_place_unless_it_has_to_stand_aside():
     # Given two feeds of which the first one failed
     schedule = Schedule(min_interval=1)
-    schedule.add("a")
-    schedule.add("b")
+    schedule.add("a", 0)
+    schedule.add("b", 0)
     schedule.failed(schedule.next(0), 0)
     assert schedule.next(0) == "a"
     # When it fails again and shall wait
@@ -261,7 +298,7 @@ def test_feeds_that_fail_together_go_back_in_their_order():
     # Given four feeds that were polled one after another, and three polls under way
     schedule = Schedule(min_interval=1)
     for now, key in enumerate("abcd"):
-        schedule.add(key)
+        schedule.add(key, 0)
         polled(schedule, now / 10)
     flying = [schedule.next(5) for _ in range(3)]
     # When they end in any order because the account pauses
@@ -291,7 +328,7 @@ def test_feeds_that_always_fail_do_not_slow_the_others():
 def test_a_feed_that_stands_aside_can_be_called_back():
     schedule = Schedule()
     for key in "ab":
-        schedule.add(key)
+        schedule.add(key, 0)
         schedule.failed(schedule.next(0), 0, again_at=3600)
     schedule.recall("a")
     assert [schedule.next(1), schedule.next(1)] == ["a", None]
@@ -301,7 +338,7 @@ def test_a_feed_that_stands_aside_can_be_called_back():
 
 def test_feeds_that_are_called_back_again_and_again_leave_nothing_behind():
     schedule = Schedule()
-    schedule.add("a")
+    schedule.add("a", 0)
     for now in range(1000):
         schedule.failed(schedule.next(now), now, again_at=now + 1e6)
         schedule.recall("a")
@@ -314,7 +351,7 @@ def test_feeds_that_are_called_back_again_and_again_leave_nothing_behind():
 def test_a_removed_feed_never_comes_back():
     schedule = Schedule()
     for key in "ab":
-        schedule.add(key)
+        schedule.add(key, 0)
     flying = schedule.next(0)
     schedule.remove(flying)
     schedule.done(flying, 1)
@@ -328,7 +365,7 @@ def test_a_removed_feed_never_comes_back():
 def test_a_feed_can_be_removed_wherever_it_stands(place):
     # Given a feed that stands somewhere, and one that waits
     schedule = known("w", min_interval=10)
-    schedule.add("a")
+    schedule.add("a", 0)
     if place in {"waiting", "hinted"}:
         assert polled(schedule, 1) == "a"
     if place in {"aside", "retry"}:
@@ -344,7 +381,7 @@ def test_a_feed_can_be_removed_wherever_it_stands(place):
     schedule.remove("a")
     # Then it is gone, and comes back as one never polled
     assert (len(schedule), schedule.next(50), schedule.next(50)) == (1, "w", None)
-    schedule.add("a")
+    schedule.add("a", 0)
     assert schedule.next(50) == "a"
 
 
@@ -369,9 +406,8 @@ def test_a_new_owner_knows_what_the_old_one_knew():
     # When another one, with another clock, takes over twenty seconds later
     new = Schedule()
     for key in ("silent", "chat"):
-        new.add(key)
+        new.add(key, 0)
         assert new.restore(key, snapshots[key], 7000, 1_000_080)
-    assert new.restore_calibration(old.snapshot_calibration())
     # Then nothing is new to it, and the chat comes first
     turns = [polled(new, now) for now in range(7001, 7011)]
     assert turns[0] == "chat"
@@ -396,7 +432,7 @@ def test_feeds_that_others_polled_meanwhile_are_due_and_not_overdue():
     # When they are restored, beside a feed that is overdue
     new = known("w", max_interval=600)
     for key in "abc":
-        new.add(key)
+        new.add(key, 0)
         assert new.restore(key, snapshots[key], 900, 1e9 + 7 * DAY)
     # Then the overdue feed comes first
     assert polled(new, 900) == "w"
@@ -406,14 +442,14 @@ def test_feeds_are_restored_in_the_order_of_their_ages():
     # Given snapshots of feeds that were polled one after another
     old = Schedule()
     for key in "abcd":
-        old.add(key)
+        old.add(key, 0)
     for number, key in enumerate([old.next(0) for _ in "abcd"]):
         old.done(key, 10 * number)
     snapshots = {key: old.snapshot(key, 40, 1e9) for key in "abcd"}
     # When they are read in another order, beside a feed that was polled between
     new = known("w", min_interval=1)
     for key in "cadb":
-        new.add(key)
+        new.add(key, 0)
         assert new.restore(key, snapshots[key], 12, 1e9)
     # Then they are polled in the order of their ages
     assert [polled(new, now) for now in range(13, 18)] == ["a", "b", "c", "w", "d"]
@@ -426,25 +462,26 @@ def test_a_restored_feed_that_leaves_its_place_is_not_polled_from_there(leaves):
     snapshots = {key: old.snapshot(key, 10, 1e9) for key in "abcdefgh"}
     new = Schedule(min_interval=1)
     for key in "abcdefgh":
-        new.add(key)
+        new.add(key, 0)
         assert new.restore(key, snapshots[key], 10, 1e9)
     # When one leaves, and another comes and goes and comes again
     getattr(new, leaves)("a")
     new.remove("b")
-    new.add("b")
+    new.add("b", 0)
     assert new.restore("b", snapshots["b"], 10, 1e9)
     # Then each is polled once
     turns = [new.next(11) for _ in range(9)]
     there = set("abcdefgh") if leaves == "poll_now" else set("bcdefgh")
     assert sorted(turn for turn in turns if turn) == sorted(there)
-    assert new.overdue(1e9) == 0
+    # And whoever is being polled waits all the same
+    assert new.overdue(1e9) == len(there)
 
 
 def test_restored_feeds_that_come_and_go_without_end_take_no_more_room():
     schedule = Schedule()
     snapshot = known("a").snapshot("a", 10, 1e9)
     for turn in range(2000):
-        schedule.add("a")
+        schedule.add("a", 0)
         assert schedule.restore("a", snapshot, 10 + turn, 1e9)
         schedule.remove("a")
     assert sum(len(one._order) for lane in schedule._ranking.lanes for one in lane.arrivals) < 200
@@ -461,9 +498,8 @@ def test_nothing_is_restored_over_what_is_known_here():
 @given(garbage=st.binary(max_size=60))
 def test_garbage_is_no_snapshot_or_a_harmless_one(garbage):
     schedule = Schedule()
-    schedule.add("a")
+    schedule.add("a", 0)
     schedule.restore("a", garbage, 10, 1e9)
-    schedule.restore_calibration(garbage)
     assert polled(schedule, 10 + DAY) == "a"
     assert schedule.explain("a", 20 + DAY).sentence
 
@@ -479,10 +515,12 @@ class AnySequence(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.schedule, self.twin = (Schedule(min_interval=1, max_interval=50) for _ in range(2))
-        self.there, self.flying, self.aside, self.now = set(), set(), set(), 0.0
+        self.there, self.flying, self.gone, self.now = set(), set(), set(), 0.0
+        #: Since when each waits for news.
+        self.since = {}
 
-    def both(self, method, *given):
-        first, second = (getattr(one, method)(*given) for one in (self.schedule, self.twin))
+    def both(self, method, *given, **named):
+        first, second = (getattr(one, method)(*given, **named) for one in (self.schedule, self.twin))
         assert first == second
         return first
 
@@ -493,19 +531,20 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(key=KEYS, least=st.sampled_from([None, None, None, 5.0]))
     def add(self, key, least):
-        self.both("add", key, least)
+        self.both("add", key, self.now, least)
         self.there.add(key)
+        self.since.setdefault(key, self.now)
 
     @rule(key=KEYS)
     def remove(self, key):
         self.both("remove", key)
-        for place in (self.there, self.flying, self.aside):
+        for place in (self.there, self.flying, self.gone):
             place.discard(key)
+        self.since.pop(key, None)
 
     @rule(key=KEYS)
     def hint(self, key):
         self.both("poll_now", key)
-        self.aside.discard(key)
 
     @rule(per_second=st.sampled_from([0.0, 0.01, 1.0, 1e6, float("nan"), float("inf"), -1.0]))
     def budget(self, per_second):
@@ -518,7 +557,6 @@ class AnySequence(RuleBasedStateMachine):
     @rule()
     def recall(self):
         self.both("recall")
-        self.aside.clear()
 
     @rule()
     def poll(self):
@@ -526,22 +564,25 @@ class AnySequence(RuleBasedStateMachine):
         if key is not None:
             assert key in self.there - self.flying
             self.flying.add(key)
-            self.aside.discard(key)
 
     @precondition(lambda self: self.flying)
     @rule(
         data=st.data(),
         aside=st.one_of(st.none(), st.floats(0, 30)),
-        fails=st.booleans(),
+        fails=st.sampled_from(["", "fails", "gone"]),
         ages=st.lists(st.one_of(st.floats(-100, 1e7), st.sampled_from([-1e12, 1e12])), max_size=5),
     )
     def come_back(self, data, aside, fails, ages):
         key = data.draw(st.sampled_from(sorted(self.flying)))
         self.flying.discard(key)
         if fails:
-            self.both("failed", key, self.now, None if aside is None else self.now + aside)
+            again_at = None if aside is None else self.now + aside
+            self.both("failed", key, self.now, again_at, gone=fails == "gone")
+            self.gone |= {key} if fails == "gone" else set()
         else:
             self.both("done", key, self.now, ages)
+            self.since[key] = self.now
+            self.gone.discard(key)
 
     @rule(key=KEYS)
     def hand_over(self, key):
@@ -550,6 +591,7 @@ class AnySequence(RuleBasedStateMachine):
             self.remove(key)
             self.add(key, None)
             assert self.both("restore", key, snapshot, self.now, 1e9 + self.now)
+            self.since[key] = self.schedule._roster.times[self.schedule._feeds[key] >> 1]
 
     @invariant()
     def nothing_is_forgotten(self):
@@ -571,7 +613,6 @@ class AnySequence(RuleBasedStateMachine):
 
     @invariant()
     def classes_are_in_the_order_of_their_ages(self):
-        seen = []
         for lane in self.schedule._ranking.lanes:
             for one in (*lane.classes, *lane.arrivals):
                 ages = [self.schedule._roster.times[feed >> 1] for feed in one]
@@ -580,9 +621,12 @@ class AnySequence(RuleBasedStateMachine):
                 assert one.ready == one.since + lane.least
                 assert one.looked_at or not ages
                 assert self.schedule._ranking._classes.count(one) == one.looked_at
-                seen += ages
-        limit = (self.now - 50) // 1
-        assert self.schedule.overdue(self.now) == sum(at // 1 < limit for at in seen)
+
+    @invariant()
+    def whoever_waits_for_news_is_counted_wherever_it_stands(self):
+        since = [at // 1 for key, at in self.since.items() if key not in self.gone]
+        assert self.schedule.overdue(self.now) == sum(at < (self.now - 50) // 1 for at in since)
+        assert self.schedule.longest_wait(self.now) == (max(0, self.now - min(since)) if since else 0)
 
     @invariant()
     def everything_can_be_explained(self):
@@ -616,7 +660,7 @@ def test_no_feed_waits_beyond_its_bound_whatever_else_is_asked_for(data):
         if what == "hint":
             schedule.poll_now(f"{turn % 3}")
         if what == "new" and len(schedule) < 60:
-            schedule.add(f"new {turn}")
+            schedule.add(f"new {turn}", 0)
             schedule.budget(2.0)
         key = schedule.next(now)
         if key is None:

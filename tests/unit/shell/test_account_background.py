@@ -5,11 +5,10 @@ from collections import Counter
 
 import pytest
 
+from tests.support.pollers import FakeShard, feed, poller_of
 from workers.account.background import BACKGROUND_SHARE
 from workers.account.poller import AccountPoller
-from workers.errors import RateLimited, Refused
-from workers.metrics import Metrics
-from workers.providers import PROVIDERS, adapter
+from workers.errors import ProviderFailed, RateLimited, Refused
 
 #: Requests a minute: those of a test are over in a second.
 RATE = 60_000
@@ -17,10 +16,7 @@ RATE = 60_000
 
 @pytest.fixture
 async def poller() -> AccountPoller:
-    account = PROVIDERS["ogmma"](name="loja", provider="ogmma", api_key="a-key", requests_per_minute=RATE)
-    poller = AccountPoller(adapter(account), None, Metrics(), None)
-    poller.set_share(1.0)
-    return poller
+    return poller_of(None, requests_per_minute=RATE)
 
 
 async def spent(poller: AccountPoller, seconds: float) -> Counter[str]:
@@ -57,7 +53,8 @@ async def test_the_background_never_takes_more_than_its_share(poller, slowed):
 
 
 async def test_a_list_that_says_too_many_pauses_all_of_the_account_and_one_that_is_refused_does_not(poller):
-    # A key may be allowed to read conversations and not to list them
+    # Given an account that has a feed: its key may be allowed to read conversations and not to list them
+    poller.attach(feed(1), FakeShard())
     poller.discovery_failed(Refused("HTTP 403"))
     assert (poller._budget.reason, poller._budget.paused_for) == (None, 0)
     # When
@@ -65,3 +62,26 @@ async def test_a_list_that_says_too_many_pauses_all_of_the_account_and_one_that_
     # Then
     assert poller._budget.reason == "rate_limited"
     assert 6 < poller._budget.paused_for <= 10
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(Refused("HTTP 401"), "refused"), (ProviderFailed("HTTP 500"), "failing")]
+)
+async def test_of_an_account_without_feeds_its_list_is_all_that_is_known(poller, error, state):
+    # Given an account that only discovers
+    assert poller.watch.details()["state"] == "idle"
+    # When its list cannot be read
+    poller.discovery_failed(error)
+    # Then it says so, and is idle again once it can
+    assert poller.watch.details()["state"] == state
+    poller.discovery_succeeded()
+    assert poller.watch.details()["state"] == "idle"
+    assert poller._budget.paused_for == 0
+
+
+async def test_a_list_that_is_read_again_ends_a_rate_limit(poller):
+    poller.discovery_failed(RateLimited("HTTP 429", "0.01"))
+    await asyncio.sleep(0.05)
+    assert poller.watch.details()["state"] == "rate_limited"
+    poller.discovery_succeeded()
+    assert poller.watch.details()["state"] == "idle"

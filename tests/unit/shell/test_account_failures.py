@@ -27,7 +27,7 @@ class Account:
             self.schedule, self.budget, report, lambda: self.now, provider="ogmma", account="loja"
         )
         for number in range(10):
-            self.schedule.add(f"feed-{number}")
+            self.schedule.add(f"feed-{number}", 0)
 
     def poll(self, error: Exception | None = None) -> str:
         """Poll the next feed; it fails of this."""

@@ -52,5 +52,14 @@ def test_an_account_fails_when_its_feeds_do_or_five_polls_in_a_row(metrics, feed
     assert report.details(tally(feeds=feeds), None)["state"] == "polling"
 
 
+@pytest.mark.parametrize("counts", [{"parked": 3}, {"parked": 2, "unreadable": 1}])
+def test_an_account_none_of_whose_feeds_is_there_is_failing_and_not_idle(metrics, counts):
+    report = report_of(metrics)
+    assert report.details(tally(feeds=3), None)["state"] == "idle"
+    report.failed("not_found", failing=False)
+    assert report.details(tally(feeds=3, parked=2), None)["state"] == "idle"
+    assert report.details(tally(feeds=3, **counts), None)["state"] == "failing"
+
+
 def test_every_state_of_a_feed_is_counted():
     assert set(tally().by_state) == set(FEED_STATES)

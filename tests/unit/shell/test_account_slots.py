@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.pollers import FakeShard, ended, feed, poller_of, running
-from workers.account.slots import LIGHT_BYTES, POLLS_COMMITTING, POLLS_IN_FLIGHT, PollSlots
+from workers.account.slots import BACKGROUND_REQUESTS, LIGHT_BYTES, POLLS_COMMITTING, POLLS_IN_FLIGHT, PollSlots
 
 
 class WaitingPoll:
@@ -58,9 +58,20 @@ async def test_so_many_polls_are_under_way_and_not_one_more_however_they_ended_b
     await ended(task)
 
 
+@pytest.mark.parametrize(("accounts", "most"), [(1, 16), (8, 10), (52, 6)])
+async def test_polls_never_wait_for_a_connection_also_beside_many_other_accounts(accounts, most):
+    # Given an account among many, whose polls read for ever
+    poller = poller_of(WaitingPoll, accounts=accounts)
+    task = await running(poller)
+    # Then two connections are left to a history and to the list of its feeds
+    assert await polled_of(poller) == most
+    assert poller._fetcher.share >= most + BACKGROUND_REQUESTS
+    await ended(task)
+
+
 async def test_a_slot_is_given_back_once_whatever_its_poll_says():
     # Given every slot but one
-    slots = PollSlots()
+    slots = PollSlots(100)
     for _ in range(POLLS_IN_FLIGHT - 1):
         await slots.take()
     # When a poll says twice that it only waits, and ends

@@ -59,9 +59,9 @@ def test_a_schedule_that_is_told_nonsense_about_times_polls_all_feeds_all_the_sa
     schedule, wall = Schedule(), 1_767_614_400.0
     schedule.budget(1.0)
     for number in range(5):
-        schedule.add(f"{number}")
+        schedule.add(f"{number}", 0)
         snapshot = Schedule()
-        snapshot.add("x")
+        snapshot.add("x", 0)
         snapshot.next(0.0)
         snapshot.done("x", 0.0, [])
         packed = snapshot.snapshot("x", 0.0, max(wall + jump, 1.0))

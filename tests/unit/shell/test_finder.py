@@ -46,12 +46,16 @@ class Account:
 
     def __init__(self) -> None:
         self.failed: list[PollFailed] = []
+        self.succeeded = 0
 
     async def take_discovery(self) -> None:
         await asyncio.sleep(0)
 
     def discovery_failed(self, error: PollFailed) -> None:
         self.failed.append(error)
+
+    def discovery_succeeded(self) -> None:
+        self.succeeded += 1
 
 
 @pytest.fixture
