@@ -99,7 +99,7 @@ class AccountFailures:
         """Pause the whole account: the provider said no to all of it."""
         if isinstance(error, RateLimited):
             asked = retry_after_seconds(error.retry_after, time.time_ns() // 1_000_000)
-            self._report.waits(self._budget.rate_limited(asked))
+            self._budget.rate_limited(asked)
         else:
             self._budget.refused()
         seconds = round(self._budget.paused_for, 1)

@@ -96,8 +96,8 @@ class AccountReport:
         self._failed += failing
         self._metrics.poll_failures.labels(self._provider, self._account, reason).inc()
 
-    def waits(self, seconds: float) -> None:
-        """The provider makes the account wait for so long."""
+    def waited(self, seconds: float) -> None:
+        """The provider made the account wait for so long."""
         self._metrics.rate_limit_wait.labels(self._provider, self._account).inc(seconds)
 
     def show(self, tally: Tally, paused_for: str | None) -> None:

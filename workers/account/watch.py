@@ -44,6 +44,7 @@ class AccountWatch:
         while True:
             self.tell_pace()
             self._histories.sample()
+            self._report.waited(self._budget.waited())
             self._report.show(self._tally(), self._budget.reason)
             await asyncio.sleep(STATE_SECONDS)
 

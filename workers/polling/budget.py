@@ -128,11 +128,14 @@ class Budget:
         if self._line:
             self._first().wake()
 
-    def rate_limited(self, retry_after: float | None) -> float:
-        """The provider said "too many" (and for how many seconds). Returns the seconds of new waiting."""
-        waiting = self._pause.rate_limited(self._clock(), retry_after)
+    def rate_limited(self, retry_after: float | None) -> None:
+        """The provider said "too many" (and for how many seconds)."""
+        self._pause.rate_limited(self._clock(), retry_after)
         self._changed()
-        return waiting
+
+    def waited(self) -> float:
+        """Seconds of rate limits that have passed since this was asked last."""
+        return self._pause.waited(self._clock())
 
     def refused(self) -> None:
         """The provider refused the credentials."""

@@ -31,6 +31,8 @@ class AccountPause:
         self._random = random
         self._limits = 0  # rate limits in a row, each after the pause of the one before
         self._limited_until = 0.0
+        #: Until when the waiting for rate limits was told, and seconds of earlier ones that were not.
+        self._told_until, self._untold = 0.0, 0.0
         self._refused = Probes(REFUSED_ACCOUNT)
         self._failing = Probes(FAILING_ACCOUNT)
         self._failures = 0  # in a row
@@ -56,18 +58,24 @@ class AccountPause:
         """No request before this time."""
         return max(self._limited_until, self._refused.until, self._failing.until)
 
-    def rate_limited(self, now: float, retry_after: float | None) -> float:
-        """The provider said "too many", and perhaps for how many seconds. Returns the seconds of new waiting."""
+    def rate_limited(self, now: float, retry_after: float | None) -> None:
+        """The provider said "too many", and perhaps for how many seconds."""
         if now >= self._limited_until:
             self._limits += 1
             self.pace = max(self.pace / 2, LEAST_PACE)
+            self._untold, self._told_until = self.waited(now), now
         elif not retry_after:
-            return 0.0
+            return
         wait = retry_after or RATE_LIMITED_ACCOUNT.delay(self._limits)
         wait *= 1 + JITTER * self._random.random()
-        begins = max(self.until, now)
         self._limited_until = self._recovered_at = max(self._limited_until, now + wait)
-        return max(self.until - begins, 0.0)
+
+    def waited(self, now: float) -> float:
+        """Seconds of rate limits that have passed since this was asked last."""
+        until = max(min(now, self._limited_until), self._told_until)
+        seconds = self._untold + until - self._told_until
+        self._untold, self._told_until = 0.0, until
+        return seconds
 
     def refused(self, now: float) -> None:
         """The provider refused the credentials: one probe after each delay, until one succeeds."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from statistics import fmean
 
 from tests.benchmarks.schedule.informed import InformedW0, InformedW1
-from tests.benchmarks.schedule.policies import Product, Told, tuned_backoff, usual_backoff
+from tests.benchmarks.schedule.policies import Product, Restarted, Told, tuned_backoff, usual_backoff
 from tests.benchmarks.schedule.rates import bytes_per_feed, decisions_per_second
 from tests.benchmarks.schedule.simulation import Policy, Result, round_robin, run
 from tests.benchmarks.schedule.workload import HISTORY_DAYS, Workload, workload
@@ -26,6 +26,8 @@ POLICIES: dict[str, Make] = {
     "tuned back-off": lambda load, _: tuned_backoff(len(load.times)),
     "informed": lambda load, _: InformedW0(load) if load.kind == "W0" else InformedW1(load),
     "product, told of broadcasts": Told,
+    "product, restarted": lambda load, per_second: Restarted(len(load.times), per_second),
+    "product, restarted and forgetful": lambda load, per_second: Restarted(len(load.times), per_second, forgets=True),
     "product, 2 rounds": lambda load, per_second: Product(len(load.times), per_second, rounds=2.0),
 }
 
@@ -65,7 +67,9 @@ def measured(quick: bool) -> Iterator[list[Row]]:
     for seed in (21, 22):
         yield compared("W1", 10_000, seed, ("product", "usual back-off", "informed"))
     yield compared("W0", 2_000, 31, ("product", "usual back-off", "tuned back-off", "informed"))
-    yield compared("W1", 2_000, 31, ("product", "usual back-off", "tuned back-off", "informed", "product, 2 rounds"))
+    others = ("usual back-off", "tuned back-off", "informed")
+    lives = ("product, 2 rounds", "product, restarted", "product, restarted and forgetful")
+    yield compared("W1", 2_000, 31, ("product", *others, *lives))
     for kind in ("W2", "W3"):
         yield compared(kind, 2_000, 31, ("product", "usual back-off", "tuned back-off"))
     yield compared("W4", 2_000, 31, ("product", "usual back-off", "tuned back-off", "product, told of broadcasts"))

@@ -44,7 +44,13 @@ def _of_workload(figures: Figures) -> list[Line]:
         held = name.startswith("product")
         goal, met = ("≤ 1 x round robin", ratio <= 1) if held else ("", None)
         lines.append((f"{where}: {name}", f"{figure} = {ratio:.3f} x round robin", goal, met))
-    return [*lines, *_ratios(where, figures), *_told(where, figures), *_bounds(where, figures)]
+    return [
+        *lines,
+        *_ratios(where, figures),
+        *_told(where, figures),
+        *_restarts(where, figures),
+        *_bounds(where, figures),
+    ]
 
 
 def _ratios(where: str, figures: Figures) -> list[Line]:
@@ -74,6 +80,16 @@ def _told(where: str, figures: Figures) -> list[Line]:
         return []
     ratio, goal = float(told["mean"]) / float(figures["usual back-off"]["mean"]), GOALS["usual back-off"]
     return [(f"{where}: product, told of broadcasts / usual back-off", f"{ratio:.3f}", f"≤ {goal:g}", ratio <= goal)]
+
+
+def _restarts(where: str, figures: Figures) -> list[Line]:
+    """What it costs to end each hour, with what lies beside the cursors and without."""
+    lines: list[Line] = []
+    for name in ("product, restarted", "product, restarted and forgetful"):
+        if name in figures:
+            ratio = float(figures[name]["mean"]) / float(figures["product"]["mean"])
+            lines.append((f"{where}: {name} each hour / product", f"{ratio:.3f}", "", None))
+    return lines
 
 
 def _bounds(where: str, figures: Figures) -> list[Line]:

@@ -30,6 +30,33 @@ class Product:
         self.schedule.done(self._keys[feed], now, ages)
 
 
+#: Seconds between two restarts, and the wall clock's time at second 0.
+RESTARTS, EPOCH = 3600.0, 1e9
+
+
+class Restarted(Product):
+    """The schedule of a worker that ends and is followed by another each hour, which knows what lay beside the cursors.
+
+    `forgets`: it knows nothing.
+    """
+
+    def __init__(self, feeds: int, per_second: float, *, forgets: bool = False) -> None:
+        super().__init__(feeds, per_second)
+        self._per_second, self._forgets, self._ends = per_second, forgets, 0.0
+
+    def next(self, now: float) -> int:
+        if now >= self._ends:
+            self._follow(now)
+        return super().next(now)
+
+    def _follow(self, now: float) -> None:
+        before, self._ends = self.schedule, now + RESTARTS
+        self.schedule = Product(len(self._keys), self._per_second, keys=self._keys).schedule
+        for key in () if self._forgets else self._keys:
+            if imprint := before.snapshot(key, now, EPOCH + now):
+                self.schedule.restore(key, imprint, now, EPOCH + now)
+
+
 class Told(Product):
     """The schedule where somebody asks for a conversation (`poll_now`) whenever a broadcast went to it."""
 

@@ -23,17 +23,29 @@ def test_an_account_starts_unpaused_at_its_full_rate(pause):
 
 def test_retry_after_is_obeyed_and_the_rate_is_halved(pause):
     # When the provider says how long
-    waiting = pause.rate_limited(100.0, 40.0)
+    pause.rate_limited(100.0, 40.0)
     # Then that long, at half the rate afterwards
-    assert (pause.reason, pause.until, pause.pace, waiting) == ("rate_limited", 140.0, 0.5, 40.0)
+    assert (pause.reason, pause.until, pause.pace) == ("rate_limited", 140.0, 0.5)
+
+
+def test_waiting_for_rate_limits_is_told_as_it_passes_each_second_once(pause):
+    # Given a limit of half a minute, and another one behind it
+    pause.rate_limited(100.0, 30.0)
+    assert [pause.waited(now) for now in (100.0, 101.0, 110.0, 110.0)] == [0, 1, 9, 0]
+    pause.rate_limited(120.0, 30.0)  # longer than what is left: it ends at 150
+    pause.rate_limited(160.0, 0.4)
+    # Then neither what was not told before the next limit is lost, nor is the time between them counted
+    assert pause.waited(170.0) == pytest.approx(40.4)
+    assert pause.waited(1000.0) == 0
 
 
 def test_answers_to_requests_that_were_open_count_once(pause):
     # Given a pause
     pause.rate_limited(100.0, 40.0)
     # When more of the same answers come, one of them with a longer time
-    assert pause.rate_limited(101.0, None) == 0
-    assert pause.rate_limited(102.0, 60.0) == pytest.approx(22.0)
+    pause.rate_limited(101.0, None)
+    assert pause.until == 140
+    pause.rate_limited(102.0, 60.0)
     # Then the rate is halved once, and the longest time holds
     assert (pause.pace, pause.until) == (0.5, 162.0)
     # And an answer that was on its way does not end the pause
@@ -159,22 +171,24 @@ events = st.lists(
 @settings(max_examples=200)
 def test_whatever_happens_pauses_and_pace_stay_bounded(events, seed):
     # Given any history of one account
-    pause, now = AccountPause(Random(seed)), 0.0
+    pause, now, limited, waited = AccountPause(Random(seed)), 0.0, 0.0, 0.0
     for what, seconds, retry_after in events:
         now += seconds
         before = pause.until
-        waiting = 0.0
+        limited += max(min(pause._limited_until, now) - (now - seconds), 0.0)
         if what == "limited":
-            waiting = pause.rate_limited(now, retry_after)
+            pause.rate_limited(now, retry_after)
         else:
             getattr(pause, what)(now)
         # Then no pause lasts longer than the longest wait and its jitter, and only these cut one short
         assert pause.until <= now + 900 * (1 + JITTER) or pause.until <= before
         assert pause.until >= before or what in {"succeeded", "probe_now"} or pause.until >= now
         assert LEAST_PACE <= pause.pace <= 1
-        assert waiting == pytest.approx(max(pause.until - max(before, now), 0)) or what != "limited"
+        waited += pause.waited(now) if seconds > 200 else 0.0
         # And silence has a reason
         assert pause.reason or pause.until <= now
+    # And each second of a rate limit is told once
+    assert waited + pause.waited(now) == pytest.approx(limited)
 
 
 def test_failures_in_a_row_make_the_account_fail_and_probes_grow_until_one_succeeds(pause):
