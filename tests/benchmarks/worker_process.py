@@ -117,7 +117,7 @@ class _Worker:
         definitions = self._worker.ownership._definitions
         while not self._worker._shards or not self._serving() or definitions._ends:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)
-        feeds = sum(len(some) for some in self._worker._defined.values())
+        feeds = sum(len(self._worker._feeds.keys(number)) for number in self._worker._shards)
         return {"feeds": feeds, **await self.has(feeds)}
 
     async def pace(self, share: float) -> None:
