@@ -13,16 +13,17 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from workers.polling.ages import Ages
 from workers.polling.aside import Aside
 from workers.polling.calibration import Calibration
 from workers.polling.classes import Lane, Queues, RateClass
 from workers.polling.explanation import Explanation, Standing
 from workers.polling.forecast import NEVER, Memory
+from workers.polling.hints import Hints
 from workers.polling.imprint import pack, unpack
 from workers.polling.ranking import Ranking
 from workers.polling.roster import LANE, QUEUE, Roster
-from workers.polling.urgent import Hints, Urgent
+from workers.polling.urgent import Urgent
+from workers.polling.waiting import Waiting
 
 #: Seconds between two polls of one feed when the budget would allow more: a person does not answer faster.
 MIN_INTERVAL: Final = 1.0
@@ -40,17 +41,10 @@ class Schedule:
         self._roster = Roster()
         self._queues = Queues(self._roster)
         self._feeds: dict[str, int] = {}
-        #: Those that are being polled, so that the table of all feeds is not looked at twice for each poll; those of
-        #: them whose poll was asked for; and those that were asked for since it began.
+        #: Those that are being polled, so that the table of all feeds is not looked at twice for each poll.
         self._flying: dict[str, int] = {}
-        self._asked: set[str] = set()
-        self._wanted: set[str] = set()
         self._hints, self._urgent, self._aside = Hints(), Urgent(self._queues), Aside()
-        #: Since when each feed waits: since its last poll that brought a page, or since it came (`_came`) before the
-        #: first. Of those that the provider does not know (`_gone`) nobody waits.
-        self._ages = Ages()
-        self._came: dict[int, float] = {}
-        self._gone: set[int] = set()
+        self._waiting = Waiting(self._roster)
         self._calibration = Calibration()
         self._ranking = Ranking(self._calibration, self._queues)
         self._lanes: dict[float, int] = {}
@@ -76,8 +70,7 @@ class Schedule:
             self._ranking.lanes.append(Lane(self._queues, least))
         feed = self._feeds[key] = self._roster.add(key, lane)
         self._urgent.fresh.append(feed)
-        self._came[feed] = now
-        self._ages.add(now)
+        self._waiting.comes(feed, now)
         self._bound()
 
     def remove(self, key: str) -> None:
@@ -87,10 +80,8 @@ class Schedule:
             return
         if self._flying.pop(key, None) is None:
             self._out(key, feed)
-        self._hints.discard(feed)
-        self._asked.discard(key)
-        self._wanted.discard(key)
-        self._waits_no_more(feed)
+        self._hints.forget(feed)
+        self._waiting.goes(feed)
         self._roster.remove(feed)
         self._bound()
 
@@ -107,12 +98,8 @@ class Schedule:
     def poll_now(self, key: str) -> None:
         """Poll this feed next, whatever its turn; one in flight is polled again as soon as it is back."""
         feed = self._feeds.get(key)
-        if feed is None:
-            return
-        if key in self._flying:
-            self._wanted.add(key)
-        else:
-            self._hints.add(feed)
+        if feed is not None:
+            self._hints.ask(feed, in_flight=key in self._flying)
 
     # --- polls --------------------------------------------------------------------------------------------
 
@@ -130,8 +117,8 @@ class Schedule:
             return None
         key = self._roster.key(feed)
         self._flying[key] = feed
-        if self._hints and self._hints.discard(feed):
-            self._asked.add(key)
+        if self._hints:
+            self._hints.taken(feed)
         return key
 
     def _take_hinted(self, feed: int) -> str:
@@ -141,13 +128,12 @@ class Schedule:
         if queue is not None:
             self._roster.links[feed + QUEUE] = queue.number
         self._flying[key] = feed
-        self._asked.add(key)
         return key
 
     @property
     def hinted(self) -> bool:
         """Whether `next` would give a feed that somebody asked for."""
-        return bool(self._hints) and not self._hints.rest
+        return self._hints.is_next
 
     def due_at(self, now: float) -> float | None:
         """When `next` may have something: `now` or later; None while nothing waits at all."""
@@ -167,7 +153,7 @@ class Schedule:
         feed = self._flying.pop(key, None)
         if feed is None:
             return
-        self._waits_no_more(feed)
+        self._waiting.goes(feed)
         calibration, memory = self._calibration, self._roster.load(feed, self._memory)
         if memory.seen == NEVER:
             memory.seen = now
@@ -179,12 +165,9 @@ class Schedule:
             if ages:
                 calibration.halve(now)
         self._roster.store(feed, memory)
-        self._ages.add(memory.seen)
+        self._waiting.goes_on(feed)
         self._ranking.put(feed, memory)
-        self._asked.discard(key)
-        if key in self._wanted:
-            self._wanted.remove(key)
-            self._hints.add(feed)
+        self._hints.done(feed)
 
     def failed(self, key: str, now: float, again_at: float | None = None, *, gone: bool = False) -> None:
         """The poll brought nothing. The feed keeps its place in front, or stands aside until `again_at`.
@@ -194,16 +177,10 @@ class Schedule:
         feed = self._flying.pop(key, None)
         if feed is None:
             return
-        if gone and feed not in self._gone:
-            self._ages.drop(self._since(feed))
-            self._gone.add(feed)
+        if gone:
+            self._waiting.gone(feed)
         self._stand(key, feed, None if again_at is None or again_at <= now else again_at)
-        if key in self._wanted:  # asked for while it was failing: someone knows more than this poll did
-            self._wanted.remove(key)
-            self._hints.add(feed)
-        elif key in self._asked and again_at is None:
-            self._hints.add(feed, first=True)
-        self._asked.discard(key)
+        self._hints.failed(feed, of_its_own=again_at is not None)
 
     def recall(self, key: str | None = None) -> None:
         """Feeds that stand aside (this one, or all) are due at once."""
@@ -221,12 +198,11 @@ class Schedule:
 
     def overdue(self, now: float) -> int:
         """How many feeds wait for a poll that brings a page longer than the operator's bound, to the second."""
-        return self._ages.before(now - self._operator_bound)
+        return self._waiting.before(now - self._operator_bound)
 
     def longest_wait(self, now: float) -> float:
         """Seconds for which the feed that waits longest has waited for one, to the second; 0: there is none."""
-        oldest = self._ages.oldest()
-        return 0.0 if oldest is None else max(0.0, now - oldest)
+        return self._waiting.longest(now)
 
     # --- what it knows ------------------------------------------------------------------------------------
 
@@ -275,9 +251,9 @@ class Schedule:
         if memory is None:
             return False
         self._urgent.fresh.leave(feed)
-        self._waits_no_more(feed)
+        self._waiting.goes(feed)
         self._ranking.arrive(feed, memory, now)
-        self._ages.add(self._since(feed))
+        self._waiting.goes_on(feed)
         return True
 
     # --- where feeds stand --------------------------------------------------------------------------------
@@ -298,19 +274,6 @@ class Schedule:
             queue.put_back(feed)
             if isinstance(queue, RateClass):
                 self._ranking.look_at(queue)
-
-    def _since(self, feed: int) -> float:
-        """Since when it waits for news."""
-        came = self._came.get(feed)
-        return self._roster.times[feed >> 1] if came is None else came
-
-    def _waits_no_more(self, feed: int) -> None:
-        """What it waited for is here, or is not wanted any more."""
-        if feed in self._gone:
-            self._gone.discard(feed)
-        else:
-            self._ages.drop(self._since(feed))
-        self._came.pop(feed, None)
 
     def _come_in(self, now: float) -> None:
         for key in self._aside.due(now):

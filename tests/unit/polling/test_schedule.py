@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from workers.polling.hints import HINT_EVERY
 from workers.polling.ranking import INDEX_EVERY, LEAST_ROUNDS
 from workers.polling.schedule import Schedule
-from workers.polling.urgent import FRESH_EVERY, HINT_EVERY, RETRY_EVERY
+from workers.polling.urgent import FRESH_EVERY, RETRY_EVERY
 
 MINUTE, DAY = 60.0, 86_400.0
 
