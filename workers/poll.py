@@ -14,7 +14,7 @@ import msgspec
 
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
-from workers.events.payload import Http
+from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
 from workers.polling.cursor import Cursor, HistoryPages
@@ -113,7 +113,7 @@ class FeedPoll:
         self.feed, self.shard, self._account, self._means = feed, shard, account, means
         self._adapter, self._rules, self._counts = means.adapter, means.rules, means.counts
         self._encoder: EventEncoder | None = None
-        self._answered = Http()
+        self._answered = NOT_ANSWERED
         self._begun = 0.0
 
     async def live(self, only_commits: Callable[[int], None] = lambda _: None) -> Polled:

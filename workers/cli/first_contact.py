@@ -11,7 +11,7 @@ import msgspec
 
 from workers.events.cloudevent import KafkaEvent
 from workers.events.encoding import EventEncoder, source_of
-from workers.events.payload import Http
+from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, PageRef, Record
 from workers.poll import rules_of
 from workers.polling.budget import Budget
@@ -84,7 +84,7 @@ class FirstContact:
     def sight(self, redactor: Redactor, max_bytes: int) -> Sight:
         """What a worker would publish of these pages; `max_bytes` is the largest event."""
         encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor)
-        answered = Http.of(self.answers[-1]) if self.answers else Http()
+        answered = Http.of(self.answers[-1]) if self.answers else NOT_ANSWERED
 
         def encode(_: Cursor, outcome: Outcome) -> _Batch:
             events = encoder.events(outcome, self._now, answered)

@@ -10,6 +10,7 @@ import orjson
 from workers.events import identity
 from workers.events.cloudevent import CloudEvent, ContentMode, KafkaEvent, Topic, kafka_event
 from workers.events.payload import (
+    NOT_ANSWERED,
     Bound,
     ConversationEvent,
     ConversationName,
@@ -38,7 +39,6 @@ PAYLOAD_LIMIT = 256 * 1024
 _LINE_LIMIT = 500
 #: Bytes of the batch around a record (KIP-98, record batch v2): brokers count them, a record's size does not.
 _BATCH_BYTES = 61
-_NOBODY = Http()
 
 
 class Redacts(Protocol):
@@ -93,11 +93,11 @@ class EventEncoder:
         self._source = source
         self._redactor = redactor
         self._uri = f"/afluente/{source.provider}/{source.account}"
-        self._answered = _NOBODY
+        self._answered = NOT_ANSWERED
         #: By conversation: the digest begun with what the ids of all its events share.
         self._begun: dict[str, blake2b] = {}
 
-    def events(self, outcome: Outcome, now: int, answered: Http = _NOBODY) -> tuple[KafkaEvent, ...]:
+    def events(self, outcome: Outcome, now: int, answered: Http = NOT_ANSWERED) -> tuple[KafkaEvent, ...]:
         """The events of an outcome: gaps first (they lie before what follows), all else ascending, then dead letters.
 
         `answered`: the response that the rows came in.

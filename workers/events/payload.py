@@ -1,7 +1,7 @@
 """The `data` of each kind of event, in the field order of the contract."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -82,6 +82,10 @@ class Http(Record, frozen=True, kw_only=True):
     def of(cls, response: HttpResponse) -> "Http":
         """What is told of a response."""
         return cls(status=response.status, content_type=response.content_type or None)
+
+
+#: Of what came in no response that is known.
+NOT_ANSWERED: Final = Http()
 
 
 class DeadLetter(Record, frozen=True, kw_only=True):

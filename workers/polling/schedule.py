@@ -153,8 +153,8 @@ class Schedule:
         feed = self._flying.pop(key, None)
         if feed is None:
             return
-        self._waiting.goes(feed)
         calibration, memory = self._calibration, self._roster.load(feed, self._memory)
+        self._waiting.renewed(feed, memory.seen, now)
         if memory.seen == NEVER:
             memory.seen = now
             memory.take(now, ages)
@@ -165,7 +165,6 @@ class Schedule:
             if ages:
                 calibration.halve(now)
         self._roster.store(feed, memory)
-        self._waiting.goes_on(feed)
         self._ranking.put(feed, memory)
         self._hints.done(feed)
 

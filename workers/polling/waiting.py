@@ -29,11 +29,20 @@ class Waiting:
             self._gone.discard(feed)
         else:
             self._ages.drop(self._since(feed))
-        self._came.pop(feed, None)
+        if self._came.pop(feed, None) is not None and not self._came:
+            self._came.clear()  # else it would keep the room of all feeds that ever came
 
     def goes_on(self, feed: int) -> None:
         """It waits for the next page since the time that the roster has of its last poll."""
         self._ages.add(self._since(feed))
+
+    def renewed(self, feed: int, seen: float, now: float) -> None:
+        """A page is here of a feed that was polled last at `seen`, and it waits for the next one from now on."""
+        if self._came or self._gone:
+            self.goes(feed)
+        else:  # as nearly always: then its last poll is since when it waited
+            self._ages.drop(seen)
+        self._ages.add(now)
 
     def gone(self, feed: int) -> None:
         """The provider does not know it."""
