@@ -273,7 +273,9 @@ class AccountPoller:
         self._failures.list_failed(error, alone=not self._feeds)
 
     def discovery_succeeded(self) -> None:
-        """The account's list of feeds was read."""
-        if not self._feeds:
+        """The account's list of feeds was read. Of feeds that cannot be read it proves nothing."""
+        alone = not self._feeds
+        if alone:
             self.report.listed()
-        self._resume(recovered=self._failures.answered())
+        if alone or not self._budget.probing:
+            self._resume(recovered=self._failures.answered())

@@ -85,3 +85,13 @@ async def test_a_list_that_is_read_again_ends_a_rate_limit(poller):
     assert poller.watch.details()["state"] == "rate_limited"
     poller.discovery_succeeded()
     assert poller.watch.details()["state"] == "idle"
+
+
+async def test_a_list_that_can_be_read_proves_nothing_of_feeds_that_cannot(poller):
+    # Given an account whose feeds are refused
+    poller.attach(feed(1), FakeShard())
+    poller._failures.pause(Refused("HTTP 401"))
+    # When its list is read
+    poller.discovery_succeeded()
+    # Then only a poll shows that its key is good again
+    assert poller._budget.reason == "refused"
