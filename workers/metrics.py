@@ -151,7 +151,9 @@ class Metrics:
             "feeds", "Feeds that this worker owns, by state; new: waiting for their first poll.", (*_ACCOUNT, "state")
         )
         self.feeds_overdue = self._gauge(
-            "feeds_overdue", "Feeds not polled for longer than max_interval_seconds.", _ACCOUNT
+            "feeds_overdue",
+            "Feeds of which no page came for longer than max_interval_seconds; those that are parked left out.",
+            _ACCOUNT,
         )
         self.round_seconds = self._gauge(
             "schedule_round_seconds",

@@ -17,7 +17,7 @@ from workers.times import iso
 class Tally(Record, frozen=True, kw_only=True):
     """An account's feeds on this worker, each counted once: one that fails while its history is read is failing.
 
-    `new` ones wait for their first poll; `longest_wait`: seconds since the feed polled longest ago was.
+    `new` ones wait for their first poll; `longest_wait`: seconds for which one has waited for a page.
     """
 
     feeds: int

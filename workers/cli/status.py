@@ -45,8 +45,8 @@ def status(configuration: Configuration, *, watch: bool) -> None:
 
     \b
     for       since when the account is in this state
-    behind    feeds not polled for longer than max_interval_seconds
-    oldest    since the feed that was polled longest ago was polled
+    behind    feeds of which no page came for longer than max_interval_seconds, parked ones left out
+    oldest    since when the one of these feeds waits that has waited longest
     page      since the last successful poll
     message   since the newest published message was written
     """  # noqa: D301 - click looks for the character itself: it keeps these lines as they are

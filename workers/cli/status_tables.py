@@ -36,8 +36,9 @@ def workers_table(workers: Sequence[WorkerStatus]) -> Table:
 def accounts_table(accounts: Mapping[str, Details]) -> Table:
     """What each account is at, in a terminal of 80 columns.
 
-    `behind`: feeds not polled for longer than the account's greatest interval; `oldest`: since the feed polled longest
-    ago was; `page` and `message`: since the last successful poll, and since the newest message was written.
+    `behind`: feeds of which no page came for longer than the account's greatest interval; `oldest`: since when the one
+    waits that has waited longest; `page` and `message`: since the last successful poll, and since the newest message
+    was written.
     """
     table = _table("account", "state", "for", "feeds", "behind", "oldest", "page", "message")
     for name, account in accounts.items():
