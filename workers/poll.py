@@ -87,7 +87,7 @@ class PollMeans(Record, frozen=True, kw_only=True):
 
     adapter: Adapter
     rules: Rules
-    make_encoder: Callable[[Feed], EventEncoder]
+    make_encoder: Callable[[Feed, Http], EventEncoder]
     counts: PollCounts
     topics: TopicNames
     shards: int
@@ -236,8 +236,8 @@ class FeedPoll:
             return Encoded(cursor=outcome.cursor)
         means = self._means
         if self._encoder is None:  # most polls bring no news
-            self._encoder = means.make_encoder(self.feed)
-        events = self._encoder.events(outcome, now, self._answered)
+            self._encoder = means.make_encoder(self.feed, self._answered)
+        events = self._encoder.events(outcome, now)
         names = {"messages": means.topics.messages, "dead_letters": means.topics.dead_letters}
         records = [
             KafkaRecord(

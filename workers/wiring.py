@@ -8,6 +8,7 @@ from workers.account.poller import AccountPoller, MakePoll
 from workers.discovery import discovers
 from workers.errors import ConfigurationError, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.events.encoding import EventEncoder, source_of
+from workers.events.payload import Http
 from workers.feeds import REJECTIONS
 from workers.finder import FeedFinder
 from workers.metrics import Metrics
@@ -89,8 +90,9 @@ class Wiring:
         return FeedFinder(found, self._fetcher, poller, settings.kafka, settings.topics)
 
     def _poll_maker(self, mine: Adapter) -> MakePoll:
-        def make_encoder(feed: Feed) -> EventEncoder:
-            return EventEncoder(source_of(mine, feed, self._mode, self._largest), self._redactors[feed.account])
+        def make_encoder(feed: Feed, answered: Http) -> EventEncoder:
+            source = source_of(mine, feed, self._mode, self._largest)
+            return EventEncoder(source, self._redactors[feed.account], answered)
 
         means = PollMeans(
             adapter=mine,

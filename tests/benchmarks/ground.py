@@ -12,7 +12,6 @@ from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.fetch import Fetcher
-from workers.polling.transport import PooledTransport
 from workers.providers.ogmma import OgmmaSettings
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.settings.settings import Settings
@@ -80,7 +79,7 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
     """Topics made, a worker that owns nothing yet."""
     await topics.create(settings.kafka, settings.topics)
     report = await topics.check(settings.kafka, settings.topics)
-    made = Ground(settings, report.limits, Fetcher(PooledTransport(), accounts=1))
+    made = Ground(settings, report.limits, Fetcher.pooled())
     try:
         yield made
     finally:

@@ -19,7 +19,6 @@ from tests.benchmarks.loop_blocks import LoopBlocks
 from tests.benchmarks.rounds import Stopwatch
 from workers.cli.run import spare_the_collector
 from workers.polling.fetch import Fetcher
-from workers.polling.transport import PooledTransport
 from workers.settings.settings import Settings
 from workers.wiring import Wiring, known_metrics
 
@@ -82,7 +81,7 @@ class _Worker:
     def __init__(self, settings: Settings, limits: dict[str, int]) -> None:
         self._accounts, self._blocks = settings.accounts.values(), LoopBlocks()
         self._metrics, self._begun = known_metrics(settings), time.perf_counter()
-        self._fetcher = Fetcher(PooledTransport(), accounts=len(settings.accounts))
+        self._fetcher = Fetcher.pooled(len(settings.accounts))
         self._worker: Any = Wiring(settings, limits, self._metrics, self._fetcher).worker()
 
     async def run(self, pipe: Connection) -> None:

@@ -141,9 +141,9 @@ class InProcess:
     def never_shown(self):
         return self.ledger.never_shown(self.account)
 
-    def _encoder(self, feed):
+    def _encoder(self, feed, answered):
         redactor = Redactor(self.adapter.account.secrets())
-        return EventEncoder(source_of(self.adapter, feed, "binary", 900_000), redactor)
+        return EventEncoder(source_of(self.adapter, feed, "binary", 900_000), redactor, answered)
 
     async def fetch(self, feed, ref, turn):
         request = self.adapter.request(feed, ref)

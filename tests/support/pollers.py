@@ -7,7 +7,7 @@ import httpx
 from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
-from workers.polling.fetch import Fetcher, connections_for
+from workers.polling.fetch import Fetcher
 from workers.providers import adapter
 from workers.providers.ogmma import OgmmaSettings
 
@@ -39,9 +39,7 @@ def poller_of(make_poll, *, answer=nobody_answers, accounts=1, **settings):
     metrics = Metrics()
     metrics.known_account("ogmma", "loja", (), ())
     account = adapter(SETTINGS.model_copy(update=AT_ONCE | settings))
-    connections = connections_for(accounts)
-    fetcher = Fetcher(httpx.MockTransport(answer), connections=connections, accounts=accounts)
-    made = AccountPoller(account, fetcher, metrics, make_poll)
+    made = AccountPoller(account, Fetcher(httpx.MockTransport(answer), accounts=accounts), metrics, make_poll)
     made.set_share(1.0)
     return made
 

@@ -154,7 +154,8 @@ class AccountPoller:
                 await self._budget.take()
                 if self._open.is_set():  # else the request is lost: kept, all workers would send theirs at one moment
                     key = self._next()
-                    self._probe = key if self._budget.probing else self._probe
+                    if self._budget.probing:
+                        self._probe = key
             finally:
                 if key is None:
                     slot.end()
@@ -194,7 +195,8 @@ class AccountPoller:
         else:
             self._succeeded(key, polled)
         finally:
-            self._probe = None if self._probe == key else self._probe
+            if self._probe == key:
+                self._probe = None
             self.report.polled(self._clock() - begun)
             self._schedule.failed(key, self._clock())  # cancelled, or broken by a fault of ours: not in flight any more
             self._changed.set()

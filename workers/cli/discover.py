@@ -31,7 +31,6 @@ from workers.errors import PollFailed
 from workers.model import Feed
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
-from workers.polling.transport import PooledTransport
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
 from workers.stream.feeds_topic import DefinitionWriter
@@ -87,7 +86,7 @@ async def _discovery(adapter: DiscoveringAdapter) -> AsyncIterator[Discovery]:
     clock = asyncio.get_running_loop().time
     budget = Budget(adapter.account.requests_per_minute, clock=clock, random=Random())  # noqa: S311 - it spreads waits
     budget.own(1.0)
-    fetcher = Fetcher(PooledTransport())
+    fetcher = Fetcher.pooled()
     try:
         yield Discovery(adapter, fetcher, budget.take)
     finally:

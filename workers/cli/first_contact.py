@@ -83,11 +83,11 @@ class FirstContact:
 
     def sight(self, redactor: Redactor, max_bytes: int) -> Sight:
         """What a worker would publish of these pages; `max_bytes` is the largest event."""
-        encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor)
         answered = Http.of(self.answers[-1]) if self.answers else NOT_ANSWERED
+        encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor, answered)
 
         def encode(_: Cursor, outcome: Outcome) -> _Batch:
-            events = encoder.events(outcome, self._now, answered)
+            events = encoder.events(outcome, self._now)
             return _Batch(events=events, size=sum(event.size for event in events))
 
         plan = LivePlan(self._walk, None, self._rules, self._now, b"")

@@ -27,7 +27,6 @@ from workers.cli.verdict import verdict
 from workers.errors import PageUnreadable, PollFailed
 from workers.model import Feed, HttpResponse
 from workers.polling.fetch import Fetcher
-from workers.polling.transport import PooledTransport
 from workers.providers.base import Adapter
 from workers.redaction import Redactor
 
@@ -96,7 +95,7 @@ async def read_pages(contact: FirstContact, adapter: Adapter, pages: int) -> Non
     wait = (pages - 1) * 60 / rate
     if wait > _LONG_WAIT:
         say((f"{pages} pages at {rate:g} requests a minute take up to {wait:.0f} s", "dim"))
-    fetcher = Fetcher(PooledTransport())
+    fetcher = Fetcher.pooled()
     try:
         await contact.read(fetcher, pages)
     finally:

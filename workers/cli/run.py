@@ -13,8 +13,7 @@ import click
 from workers import logs
 from workers.cli.context import Configuration, configured, told
 from workers.errors import NotDrained, StopWorker, TopicError
-from workers.polling.fetch import Fetcher, connections_for
-from workers.polling.transport import PooledTransport
+from workers.polling.fetch import Fetcher
 from workers.redaction import Redactor
 from workers.service import Service, reachable
 from workers.settings.settings import Settings
@@ -77,9 +76,7 @@ class _Process:
     async def run(self) -> int:
         """The exit code; why it is not 0 is logged. Raises ConfigurationError."""
         service = Service(self._settings.service.address, self._metrics, self._ready, self._explain)
-        accounts = len(self._settings.accounts)
-        connections = connections_for(accounts)
-        fetcher = Fetcher(PooledTransport(connections=connections), connections=connections, accounts=accounts)
+        fetcher = Fetcher.pooled(len(self._settings.accounts))
         try:
             self._worker = await self._made(service, fetcher)
             spare_the_collector()

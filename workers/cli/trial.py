@@ -11,7 +11,6 @@ from workers.discovery import DiscoveringAdapter, discovers
 from workers.errors import ParkFeed, PollFailed, RowUnreadable, StopWorker
 from workers.model import Feed, Page, PageRef, RawRow, Record
 from workers.polling.fetch import Fetcher
-from workers.polling.transport import PooledTransport
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
 from workers.stream import topics
@@ -35,7 +34,7 @@ class Trial(Record, frozen=True, kw_only=True):
 async def trials(settings: Settings, adapters: Iterable[Adapter]) -> AsyncIterator[Trial]:
     """Everything, each told as soon as it is known."""
     adapters = tuple(adapters)
-    fetcher = Fetcher(PooledTransport(deadline_seconds=ACCOUNT_SECONDS), accounts=len(adapters))
+    fetcher = Fetcher.pooled(len(adapters), deadline_seconds=ACCOUNT_SECONDS)
     try:
         work = [_kafka(settings), *(_account(adapter, fetcher) for adapter in adapters)]
         for done in asyncio.as_completed(work):

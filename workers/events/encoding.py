@@ -87,22 +87,21 @@ def source_of(adapter: Adapter, feed: Feed, mode: ContentMode, max_bytes: int) -
 
 
 class EventEncoder:
-    """Encodes the outcomes of one feed. `now` is epoch ms: the time of observation."""
+    """Encodes the outcomes of one feed. `answered`: the response that their rows came in."""
 
-    def __init__(self, source: Source, redactor: Redacts) -> None:
+    def __init__(self, source: Source, redactor: Redacts, answered: Http = NOT_ANSWERED) -> None:
         self._source = source
         self._redactor = redactor
         self._uri = f"/afluente/{source.provider}/{source.account}"
-        self._answered = NOT_ANSWERED
+        self._answered = answered
         #: By conversation: the digest begun with what the ids of all its events share.
         self._begun: dict[str, blake2b] = {}
 
-    def events(self, outcome: Outcome, now: int, answered: Http = NOT_ANSWERED) -> tuple[KafkaEvent, ...]:
+    def events(self, outcome: Outcome, now: int) -> tuple[KafkaEvent, ...]:
         """The events of an outcome: gaps first (they lie before what follows), all else ascending, then dead letters.
 
-        `answered`: the response that the rows came in.
+        `now` is epoch ms: the time of observation.
         """
-        self._answered = answered
         return tuple(self._all(outcome, now))
 
     def _all(self, outcome: Outcome, now: int) -> Iterator[KafkaEvent]:
@@ -244,7 +243,7 @@ class EventEncoder:
             payload=payload,
             payload_encoding=letter.payload_encoding,
             truncated=truncated,
-            http=Http(status=http.status, content_type=http.content_type and redact(http.content_type)),
+            http=msgspec.structs.replace(http, content_type=http.content_type and redact(http.content_type)),
             observed_at=observed_at,
         )
         event = CloudEvent(

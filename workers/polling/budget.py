@@ -116,9 +116,9 @@ class Budget:
         line = self._line
         if len(line) == 1:
             return line[0]
-        begins = next((waiter for waiter in line if waiter.claim == "pick"), None)
         if probe := next((waiter for waiter in line if waiter.probing), None):
             return probe
+        begins = next((waiter for waiter in line if waiter.claim == "pick"), None)
         if begins is not None and self._hinted():
             return begins
         otherwise = begins if begins is not None and self._pause.probing else line[0]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import httpx
 
 from workers.model import HttpRequest, HttpResponse
-from workers.polling.transport import AS_WRITTEN, CONNECTIONS
+from workers.polling.transport import AS_WRITTEN, CONNECTIONS, DEADLINE_SECONDS, PooledTransport
 from workers.polling.unreachable import unreachable
 
 #: Connections of one account at least: six polls, a batch of a history, and the list of feeds. A worker of many
@@ -34,18 +34,25 @@ def connections_for(accounts: int) -> int:
 class Fetcher:
     """Bounded exchanges over one transport.
 
-    `connections` is the limit of the transport's pool, `accounts` the number of accounts that share it: each may
-    have `connections // accounts` exchanges open, its `share`, and at least one.
+    `connections` is the limit of the transport's pool, by default what so many accounts need; `accounts` the number of
+    accounts that share it: each may have `connections // accounts` exchanges open, its `share`, and at least one.
     """
 
     def __init__(
-        self, transport: httpx.AsyncBaseTransport, *, connections: int = CONNECTIONS, accounts: int = 1
+        self, transport: httpx.AsyncBaseTransport, *, connections: int | None = None, accounts: int = 1
     ) -> None:
+        connections = connections_for(accounts) if connections is None else connections
         self.share = max(1, connections // max(1, accounts))
         self._transport = transport
         #: Only where there are more accounts than connections can all shares together be more than there are.
         self._slots = asyncio.Semaphore(connections) if self.share * accounts > connections else None
         self._shares = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(self.share))
+
+    @classmethod
+    def pooled(cls, accounts: int = 1, *, deadline_seconds: float = DEADLINE_SECONDS) -> "Fetcher":
+        """Over a pool of the connections that so many accounts need. Inside the running event loop."""
+        pool = PooledTransport(connections=connections_for(accounts), deadline_seconds=deadline_seconds)
+        return cls(pool, accounts=accounts)
 
     async def fetch(self, request: HttpRequest, *, account: str = "") -> HttpResponse:
         """The response, whatever its status. Raises Unreachable. Waiting for a slot is not part of any deadline."""

@@ -7,6 +7,13 @@ Figures = dict[str, Row]
 
 #: Goals of the mean by what it is divided by, on every workload.
 GOALS = {"informed": 1.25, "usual back-off": 0.45}
+#: Other lives of the product: who sends broadcasts says where they went; it ends each hour, with what lies beside the
+#: cursors and without.
+LIVES = (
+    ("product, told of broadcasts", "product, told of broadcasts", "usual back-off"),
+    ("product, restarted", "product, restarted each hour", "product"),
+    ("product, restarted and forgetful", "product, restarted and forgetful each hour", "product"),
+)
 #: The goal on W1 with ten thousand conversations, divided by round robin's.
 ROUND_ROBIN_GOAL = 0.145
 #: Goal of the mean on W0, divided by the lower bound.
@@ -44,13 +51,7 @@ def _of_workload(figures: Figures) -> list[Line]:
         held = name.startswith("product")
         goal, met = ("≤ 1 x round robin", ratio <= 1) if held else ("", None)
         lines.append((f"{where}: {name}", f"{figure} = {ratio:.3f} x round robin", goal, met))
-    return [
-        *lines,
-        *_ratios(where, figures),
-        *_told(where, figures),
-        *_restarts(where, figures),
-        *_bounds(where, figures),
-    ]
+    return [*lines, *_ratios(where, figures), *_lives(where, figures), *_bounds(where, figures)]
 
 
 def _ratios(where: str, figures: Figures) -> list[Line]:
@@ -74,21 +75,14 @@ def _ratios(where: str, figures: Figures) -> list[Line]:
     return lines
 
 
-def _told(where: str, figures: Figures) -> list[Line]:
-    told = figures.get("product, told of broadcasts")
-    if told is None:
-        return []
-    ratio, goal = float(told["mean"]) / float(figures["usual back-off"]["mean"]), GOALS["usual back-off"]
-    return [(f"{where}: product, told of broadcasts / usual back-off", f"{ratio:.3f}", f"≤ {goal:g}", ratio <= goal)]
-
-
-def _restarts(where: str, figures: Figures) -> list[Line]:
-    """What it costs to end each hour, with what lies beside the cursors and without."""
+def _lives(where: str, figures: Figures) -> list[Line]:
+    """The product's other lives, each divided by what it is held against."""
     lines: list[Line] = []
-    for name in ("product, restarted", "product, restarted and forgetful"):
+    for name, words, other in LIVES:
         if name in figures:
-            ratio = float(figures[name]["mean"]) / float(figures["product"]["mean"])
-            lines.append((f"{where}: {name} each hour / product", f"{ratio:.3f}", "", None))
+            ratio, goal = float(figures[name]["mean"]) / float(figures[other]["mean"]), GOALS.get(other)
+            held = ("", None) if goal is None else (f"≤ {goal:g}", ratio <= goal)
+            lines.append((f"{where}: {words} / {other}", f"{ratio:.3f}", *held))
     return lines
 
 

@@ -191,10 +191,7 @@ def _w4(random: np.random.Generator, rates: Floats, factors: Floats, days: int) 
     return np.concatenate((to, owners)), np.concatenate((sent, times)), len(to)
 
 
-GENERATORS: Final[dict[str, Callable[..., tuple[NDArray[np.intp], Floats]]]] = {
-    "W0": _w0,
-    "W1": _w1,
-    "W2": _w2,
-    "W3": _w3,
-    "W4": _w4,
-}
+#: What a generator gives: whose each message is, and when; of broadcasts, also how many of the first were such.
+Drawn = tuple[NDArray[np.intp], Floats] | tuple[NDArray[np.intp], Floats, int]
+
+GENERATORS: Final[dict[str, Callable[..., Drawn]]] = {"W0": _w0, "W1": _w1, "W2": _w2, "W3": _w3, "W4": _w4}

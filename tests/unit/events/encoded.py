@@ -46,7 +46,7 @@ def letter(**fields):
 
 def records(outcome, *, now=SEEN, answered=NOBODY, **fields):
     """The records of an outcome, secrets removed."""
-    return EventEncoder(source(**fields), Redactor([SECRET])).events(outcome, now, answered)
+    return EventEncoder(source(**fields), Redactor([SECRET]), answered).events(outcome, now)
 
 
 def of_changes(*changes, **fields):
