@@ -1,5 +1,6 @@
 """Reading the output topics as a stranger would: committed records only, CloudEvents and nothing else."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,9 @@ from workers.model import Record
 
 #: Milliseconds that one look at the topics may wait for records.
 LOOK_MS = 200
+#: Seconds that an open transaction is taken for one that is committed: a broker answers a commit before its markers
+#: stand in the partitions. It needs milliseconds, and on a loaded machine now and then half a second.
+MARKERS_SECONDS = 2.0
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -38,14 +42,18 @@ class Reader:
             isolation_level="read_committed",
             fetch_max_wait_ms=LOOK_MS,
         )
+        #: It reads nothing: it knows where partitions end for those who see what is not committed.
+        self._onlooker = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["Reader"]:
         """The reader, at the beginning of every partition."""
-        await self._consumer.start()
         try:
+            await self._consumer.start()
+            await self._onlooker.start()
             yield self
         finally:
+            await self._onlooker.stop()
             await self._consumer.stop()
 
     async def look(self) -> list[Seen]:
@@ -54,12 +62,13 @@ class Reader:
         return [seen_of(record) for records in batches.values() for record in records]
 
     async def rest(self) -> list[Seen]:
-        """Everything up to what is committed now."""
-        ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
-        seen: list[Seen] = []
-        for place, end in ends.items():
-            while await self._consumer.position(place) < end:
-                seen += await self.look()
+        """Everything that is committed now, also where the markers of the commit are still to come."""
+        places, patient = list(self._consumer.assignment()), time.monotonic() + MARKERS_SECONDS
+        ends, seen = await self._onlooker.end_offsets(places), list[Seen]()
+        while [place for place in places if await self._consumer.position(place) < ends[place]]:
+            seen += await self.look()
+            if time.monotonic() > patient:  # a transaction that nobody ends: what stands before it
+                ends = await self._consumer.end_offsets(places)
         return seen
 
 
