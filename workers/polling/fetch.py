@@ -13,14 +13,12 @@ from typing import Any, Literal
 import httpx
 
 from workers.model import HttpRequest, HttpResponse
-from workers.polling.transport import AS_WRITTEN, CONNECTIONS, DEADLINE_SECONDS, PooledTransport
+from workers.polling.transport import AS_WRITTEN, CONNECTIONS, DEADLINE_SECONDS, PREPARED_REQUESTS, PooledTransport
 from workers.polling.unreachable import unreachable
 
 #: Connections of one account at least: six polls, a batch of a history, and the list of feeds. A worker of many
 #: accounts has so many times this; fewer would let one feed that hangs hold up its neighbours.
 LEAST_SHARE = 8
-#: Requests kept as httpx's objects, about 3 KB each. Those that need no quoting are made from one for each account.
-PREPARED_REQUESTS = 1024
 
 #: A URL that needs no quoting, which nearly all are: its origin, its path without dots to resolve, its query.
 _PLAIN = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]+)?)((?:/[\w~-][\w.~-]*)+)(?:\?([\w.~=&-]+))?", re.ASCII)
@@ -93,11 +91,12 @@ async def _whole(response: httpx.Response, *, plain: bool) -> bytes:
     return await response.aread()
 
 
+@lru_cache(maxsize=PREPARED_REQUESTS)
 def _prepared(request: HttpRequest) -> httpx.Request:
     """As httpx makes it. It looks at each character of a URL, which costs a fifth of an exchange; ours is quoted."""
     plain = _PLAIN.fullmatch(request.url) if request.body is None else None
     if plain is None:
-        return _made(request)
+        return httpx.Request(request.method, request.url, headers=request.headers, content=request.body)
     origin, path, query = plain.groups()
     like, place = _alike(request.method, origin, request.headers)
     url = httpx.URL.__new__(httpx.URL)
@@ -107,15 +106,10 @@ def _prepared(request: HttpRequest) -> httpx.Request:
     return prepared
 
 
-@lru_cache(maxsize=PREPARED_REQUESTS)
+@lru_cache(maxsize=PREPARED_REQUESTS)  # of accounts, of which there are fewer
 def _alike(
     method: Literal["GET", "POST"], origin: str, headers: tuple[tuple[str, str], ...]
 ) -> tuple[httpx.Request, Any]:
     """A request to this origin, and httpx's parts of its address: scheme, user, host, port, path, query, fragment."""
     like = httpx.Request(method, origin, headers=headers)
     return like, like.url._uri_reference  # noqa: SLF001 - as above
-
-
-@lru_cache(maxsize=PREPARED_REQUESTS)
-def _made(request: HttpRequest) -> httpx.Request:
-    return httpx.Request(request.method, request.url, headers=request.headers, content=request.body)

@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import re
 import socket
 import tracemalloc
 import zlib
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from workers.errors import Unreachable
+from workers.model import HttpRequest
+from workers.polling.fetch import Fetcher
 from workers.polling.transport import PooledTransport, shared_tls
 
 SECRET = "s3cr3t-key"
@@ -124,6 +127,18 @@ async def test_a_request_is_sent_as_it_was_made():
     # And only encodings are offered that are decoded, by a client that names itself
     assert "accept-encoding: gzip, deflate\r\n" in head
     assert "user-agent: afluente/" in head
+
+
+async def test_accounts_at_one_address_each_send_their_own_key_however_often_they_ask():
+    async with serving(OK) as server, pooled() as transport:
+        # Given two accounts that ask for the same page, in turn and again
+        fetcher = Fetcher(transport)
+        for key in ("one", "two", "one", "two"):
+            asked = HttpRequest(method="GET", url=f"{server.origin}/feed?limit=50", headers=(("x-key", key),))
+            await fetcher.fetch(asked, account=key)
+    # Then what is kept of a request is never sent for another
+    sent = [re.search(r"x-key: (\w+)\r\n", head.decode().lower())[1] for head in server.heads]
+    assert sent == ["one", "two", "one", "two"]
 
 
 @pytest.mark.parametrize(
