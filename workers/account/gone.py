@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from workers.model import Feed
 
@@ -15,33 +15,38 @@ class GoneFeeds:
 
     def __init__(self, forget: Callable[[str], None]) -> None:
         self._forget = forget
-        self._feeds: dict[str, Feed] = {}
+        #: As they went, shard by shard: to put tens of thousands together would hold up the loop.
+        self._parts: list[dict[str, Feed]] = []
         self._some = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._feeds)
+        return sum(map(len, self._parts))
 
     def __contains__(self, key: str) -> bool:
-        return key in self._feeds
+        return any(key in part for part in self._parts)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._feeds)
+        return chain.from_iterable(self._parts)
 
     def add(self, feeds: dict[str, Feed]) -> None:
-        """These are gone, and not yet forgotten. Tens of thousands at a time: a plain union looks at each key once."""
-        self._feeds |= feeds
+        """These are gone, and not yet forgotten. They are this room's from now on."""
+        self._parts.append(feeds)
         self._some.set()
 
     def discard(self, key: str) -> None:
         """This one is forgotten, or was never here."""
-        self._feeds.pop(key, None)
+        for part in self._parts:
+            part.pop(key, None)
 
     async def run(self) -> None:
         """Have them forgotten, a few between any two turns of the loop, until cancelled."""
         while True:
             await self._some.wait()
-            for key in list(islice(reversed(self._feeds), FORGET_SLICE)):
+            part = self._parts[-1]
+            for key in list(islice(reversed(part), FORGET_SLICE)):
                 self._forget(key)
-            if not self._feeds:
+            if not part:
+                self._parts.pop()
+            if not self._parts:
                 self._some.clear()
             await asyncio.sleep(0)
