@@ -12,6 +12,10 @@ from aiokafka.errors import KafkaError
 #: and on a machine that does other things beside it now and then half a second.
 MARKERS_SECONDS = 2
 
+#: Seconds by which a machine that does other things beside it may be late at a deadline of a second. Who minds no
+#: deadline waits five times as long, or for ever.
+LATE_SECONDS = 3.0
+
 
 async def create(bootstrap: str, *topics: NewTopic) -> None:
     """Create topics as they are described."""
