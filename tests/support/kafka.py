@@ -8,9 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-#: Seconds that an open transaction is taken for one whose markers are still to come. One broker needs milliseconds,
-#: and on a machine that does other things beside it now and then half a second.
-MARKERS_SECONDS = 2
+from workers.demo.reading import MARKERS_SECONDS
 
 #: Seconds by which a machine that does other things beside it may be late at a deadline of a second. Who minds no
 #: deadline waits five times as long, or for ever.
