@@ -34,9 +34,9 @@ async def echo():
     server.close()
 
 
-async def ask(reader, writer, text: bytes, seconds: float = 5) -> bytes:
+async def ask(reader, writer, text: bytes) -> bytes:
     writer.write(text)
-    return await asyncio.wait_for(reader.readexactly(len(text)), seconds)
+    return await asyncio.wait_for(reader.readexactly(len(text)), 0.5)
 
 
 async def test_a_proxy_carries_bytes_and_the_end_of_the_stream(echo):
@@ -73,12 +73,12 @@ async def test_a_cut_resets_connections_and_refusing_stops_new_ones(echo):
 async def test_a_delay_holds_every_byte_back_and_keeps_the_order(echo):
     async with ChaosProxy(echo) as proxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-        proxy.delay(0.4)
+        proxy.delay(0.1)
         began = time.monotonic()
         writer.write(b"a")
         await asyncio.sleep(0.02)
         assert await ask(reader, writer, b"bc") == b"ab"
-        assert 0.8 <= time.monotonic() - began < 1.2
+        assert 0.2 <= time.monotonic() - began < 0.45
         proxy.delay(0)
         assert await asyncio.wait_for(reader.readexactly(1), 1) == b"c"
         writer.close()
@@ -92,7 +92,7 @@ async def test_a_black_hole_keeps_connections_open_and_resets_what_it_damaged(ec
         # When
         proxy.black_hole(True)
         with pytest.raises(TimeoutError):
-            await ask(*talking, b"gone", seconds=0.5)
+            await ask(*talking, b"gone")
         proxy.black_hole(False)
         # Then
         with pytest.raises(ConnectionResetError):

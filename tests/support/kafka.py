@@ -10,10 +10,6 @@ from aiokafka.errors import KafkaError
 
 from workers.demo.reading import MARKERS_SECONDS
 
-#: Seconds by which a machine that does other things beside it may be late at a deadline of a second. Who minds no
-#: deadline waits five times as long, or for ever.
-LATE_SECONDS = 3.0
-
 
 async def create(bootstrap: str, *topics: NewTopic) -> None:
     """Create topics as they are described."""

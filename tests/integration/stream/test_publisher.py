@@ -7,7 +7,7 @@ import time
 import pytest
 from aiokafka.admin import NewTopic
 
-from tests.support.kafka import LATE_SECONDS, committed, create
+from tests.support.kafka import committed, create
 from tests.support.produce_faults import (
     INVALID_TXN_STATE,
     MESSAGE_TOO_LARGE,
@@ -202,7 +202,7 @@ async def test_a_black_hole_ends_at_the_deadline_and_leaves_nothing_behind(direc
         await publisher.publish([event(names, 2), cursor(names, 2)])
     # Then
     assert failure.value.reason == "timeout"
-    assert time.monotonic() - began < 1 + LATE_SECONDS
+    assert time.monotonic() - began < 1.5
     await asyncio.sleep(0.5)
     assert discarding() == 0
     assert len(asyncio.all_tasks()) < tasks
@@ -223,7 +223,7 @@ async def test_no_broker_means_no_producer_within_the_deadline(proxied, proxy, l
         await Publisher.open(proxied, 0, limits, open_seconds=1)
     # Then
     assert failure.value.reason == "open"
-    assert time.monotonic() - began < 1 + LATE_SECONDS
+    assert time.monotonic() - began < 1.5
     # When nobody listens at all
     await proxy.refuse()
     with pytest.raises(TransactionFailed) as failure:
@@ -242,7 +242,7 @@ async def test_taking_leave_of_a_dead_broker_is_bounded_and_said(proxied, proxy,
     in_order = await publisher.close(seconds=0.5)
     # Then
     assert not in_order
-    assert time.monotonic() - began < 1.9  # the usual patience is 2 s
+    assert time.monotonic() - began < 1
     publishing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await publishing
