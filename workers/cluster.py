@@ -104,13 +104,15 @@ async def asked_of_owner(settings: Settings, key: str, path: str) -> tuple[str, 
 def merged(told: Iterable[Details]) -> Details:
     """One account from what each worker says of it: the most telling state, counts summed, the newest times.
 
-    A worker that has none of the account's feeds says nothing of how it does.
+    A state that this version does not know is told where there is no other. A worker that has none of the account's
+    feeds says nothing of how it does.
     """
     everyone = list(told)
     parts = [part for part in everyone if sum(part["feeds"].values())] or everyone
     if not parts:
         return {}
-    state = next(state for state in ACCOUNT_STATES if any(part["state"] == state for part in parts))
+    states = [part["state"] for part in parts]
+    state = next((state for state in ACCOUNT_STATES if state in states), states[0])
     return {
         "provider": parts[0]["provider"],
         "state": state,

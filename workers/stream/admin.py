@@ -25,10 +25,11 @@ async def asked(kafka: KafkaSettings, seconds: float, ask: Callable[[AIOKafkaAdm
     """The answer to `ask(client)`. Raises BrokerUnreachable after `seconds`, TopicError on a refusal."""
     last: Exception | None = None
     try:
-        async with within(seconds):
+        async with asyncio.timeout(seconds):
             while True:
                 try:
-                    return await _once(kafka, ask)
+                    async with within(seconds):
+                        return await _once(kafka, ask)
                 except kafka_errors.KafkaError as failure:
                     if not failure.retriable:
                         raise TopicError(f"Kafka refused: {described(failure)}") from failure

@@ -117,6 +117,12 @@ def admin(kafka: KafkaSettings) -> AIOKafkaAdminClient:
     )
 
 
+class PartCancelled(KafkaError):  # type: ignore[misc]  # aiokafka ships no types
+    """The library cancelled one of its own tasks, and somebody of ours waited for it."""
+
+    retriable = True
+
+
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
     """Calls of the library, with a deadline: TimeoutError when it passes, and CancelledError only if it is meant.
@@ -131,7 +137,7 @@ async def within(seconds: float) -> AsyncIterator[None]:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            raise KafkaError("aiokafka cancelled a part of itself") from None
+            raise PartCancelled("aiokafka cancelled a part of itself") from None
 
 
 async def ended(client: Client, seconds: float) -> bool:

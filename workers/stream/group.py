@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
@@ -9,6 +10,10 @@ from workers.model import Record
 from workers.settings.kafka import KafkaSettings
 from workers.stream.admin import ADMIN_SECONDS, asked
 from workers.stream.assignor import told_in
+
+#: GROUP_ID_NOT_FOUND, for which aiokafka has no name: what brokers say of a group that nobody has ever joined, where
+#: they do not call it dead.
+_UNKNOWN_GROUP = 69
 
 
 class Member(Record, frozen=True, kw_only=True):
@@ -32,7 +37,11 @@ async def described(kafka: KafkaSettings, seconds: float = ADMIN_SECONDS) -> Gro
 
     async def ask(client: AIOKafkaAdminClient) -> Group:
         (answer,) = await client.describe_consumer_groups([kafka.group])
-        ((_, _, state, _, _, members, *_),) = answer.groups
+        ((code, _, state, _, _, members, *_),) = answer.groups
+        if code == _UNKNOWN_GROUP:
+            return Group(state="Dead", members=())
+        if code:  # aiokafka hands on what the broker refuses as a group without members
+            raise kafka_errors.for_code(code)(f"group {kafka.group}")
         found = sorted((_member(member) for member in members), key=lambda member: member.worker)
         return Group(state=state, members=tuple(found))
 

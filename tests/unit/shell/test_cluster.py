@@ -49,6 +49,14 @@ def test_counts_of_workers_are_summed_and_the_most_telling_state_wins():
     assert account["last_success"] == "2026-01-05T11:00:00.000Z"
 
 
+def test_a_state_of_another_version_is_told_where_there_is_no_other():
+    # Given workers of a version that has a state more
+    assert merged([said("throttled"), said("polling")])["state"] == "polling"
+    # Then
+    alone = merged([said("throttled"), said("throttled", since="2026-01-05T11:00:00.000Z")])
+    assert (alone["state"], alone["since"]) == ("throttled", "2026-01-05T11:00:00.000Z")
+
+
 def test_a_worker_without_feeds_of_an_account_does_not_say_how_it_does():
     # Given a worker that polls, and one whose shards hold none of the feeds
     none = {"active": 0, "parked": 0, "backfilling": 0, "unreadable": 0}
