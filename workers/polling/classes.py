@@ -65,7 +65,13 @@ class Queue:
 
     def put_back(self, feed: int) -> None:
         """First in the queue: it was so before it was taken."""
-        self._put_before(feed, self.head)
+        links, after = self._roster.links, self.head
+        links[feed + BEFORE], links[feed + AFTER], links[feed + QUEUE] = NOBODY, after, self.number
+        if after:
+            links[after + BEFORE] = feed
+        else:
+            self.tail = feed
+        self.head = feed
 
     def take(self) -> int:
         """The first of the queue leaves it (or NOBODY does); its record goes on telling where it was."""
@@ -92,19 +98,6 @@ class Queue:
         else:
             self.tail = before
         links[feed + QUEUE] = 0
-
-    def _put_before(self, feed: int, after: int) -> None:
-        links = self._roster.links
-        before = links[after + BEFORE] if after else self.tail
-        links[feed + BEFORE], links[feed + AFTER], links[feed + QUEUE] = before, after, self.number
-        if before:
-            links[before + AFTER] = feed
-        else:
-            self.head = feed
-        if after:
-            links[after + BEFORE] = feed
-        else:
-            self.tail = feed
 
 
 class RateClass(Queue):
@@ -137,11 +130,8 @@ class RateClass(Queue):
         self.tail = feed
 
     def put_back(self, feed: int) -> None:
-        """Where its age belongs. It was the head when it was taken, so only others in flight can be before it."""
-        times = self._roster.times
-        seen = times[feed >> 1]
-        place = next((other for other in self if times[other >> 1] >= seen), NOBODY)
-        self._put_before(feed, place)
+        """First: no other here was polled longer ago."""
+        super().put_back(feed)
         self._head_changed()
 
     def take(self) -> int:
@@ -168,10 +158,11 @@ class RateClass(Queue):
 
 
 class ArrivalClass(RateClass):
-    """Feeds of about one rate that came from other owners, with last polls of any age: a heap, not a chain.
+    """Feeds of about one rate with last polls of any age: a heap, not a chain.
 
-    So each arrives at the price of itself, however many are there. An entry of the heap is one number, the millisecond
-    of the last poll above the feed; it counts while the feed's record says so, by a mark in place of a neighbour.
+    They came from other owners, or back out of turn, when a poll that somebody asked for brought nothing. Each arrives
+    at the price of itself, however many are there. An entry of the heap is one number, the millisecond of the last poll
+    above the feed; it counts while the feed's record says so, by a mark in place of a neighbour.
     """
 
     __slots__ = ("_order", "_waiting")
@@ -236,3 +227,12 @@ class Lane:
         self.least = least
         self.classes = tuple(RateClass(queues, number, least) for number in range(CLASSES))
         self.arrivals = tuple(ArrivalClass(queues, number, least) for number in range(CLASSES))
+
+    def back(self, one: RateClass, seen: float) -> RateClass:
+        """Where a feed that was taken out of this class goes back to; `seen` is its last poll.
+
+        That is the class or, where others of it were polled longer ago, those of its rate that may be of any age.
+        """
+        if isinstance(one, ArrivalClass) or seen <= one.since:
+            return one
+        return self.arrivals[self.classes.index(one)]

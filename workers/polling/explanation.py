@@ -44,6 +44,7 @@ class Explanation(Record, frozen=True, kw_only=True):
         *,
         key: str,
         standing: Standing,
+        polled_ago: float | None,
         age: float | None,
         number: int,
         rates: tuple[float, ...],
@@ -54,15 +55,15 @@ class Explanation(Record, frozen=True, kw_only=True):
         aside_for: float | None,
         asked_before: int | None,
     ) -> "Explanation":
-        """From what the schedule knows; rates per second."""
-        due_in = aside_for
+        """From what the schedule knows; rates per second. `age`: of the last poll as the schedule counts it."""
+        due_in = aside_for if standing == "aside" else None
         if standing == "waiting" and age is not None:
             due_age = max(min(math.sqrt(2 * price / rate_of(number)), forced_after), least)
             due_in = max(due_age - age, 0.0)
         return cls(
             key=key,
             standing=standing,
-            polled_ago=age,
+            polled_ago=polled_ago,
             rate_class=number,
             class_per_hour=rate_of(number) * _HOUR,
             per_hour=tuple(rate * _HOUR for rate in rates),

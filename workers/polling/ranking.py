@@ -98,8 +98,18 @@ class Ranking:
         if one.head == feed:
             self.look_at(one)
 
+    def put_back(self, feed: int, one: RateClass) -> None:
+        """A feed that was taken out of this class, and whose poll brought nothing."""
+        roster = self._queues.roster
+        place = self.lanes[roster.links[feed + LANE]].back(one, roster.times[feed >> 1])
+        place.put_back(feed)
+        self.look_at(place)
+
     def arrive(self, feed: int, memory: Memory, now: float) -> None:
-        """A feed that others polled since this memory was written: it is due at most, not overdue."""
+        """A feed that another owner polled last.
+
+        It is due at most, however long ago that was: else all would be forced at once after a pause.
+        """
         lane = self.lanes[self._queues.roster.links[feed + LANE]]
         one = lane.arrivals[self._calibration.class_of(memory)]
         due = math.sqrt(self._calibration.price) / one.slope

@@ -187,12 +187,8 @@ class Schedule:
             if self._aside.leave(aside):
                 self._urgent.retries.append(self._feeds[aside])
 
-    def standing_aside(self) -> int:
-        """How many feeds wait for their time after a failure."""
-        return len(self._aside)
-
     def new(self) -> int:
-        """How many feeds wait for their first poll, those that somebody asked for apart."""
+        """How many feeds wait for their first poll."""
         return self._urgent.fresh.count
 
     def overdue(self, now: float) -> int:
@@ -217,6 +213,7 @@ class Schedule:
         return Explanation.of(
             key=key,
             standing=self._standing(key, feed, now),
+            polled_ago=None if age is None else max(now - self._waiting.since(feed), 0.0),
             age=age,
             number=number,
             rates=self._calibration.rates(memory, age or 0.0),
@@ -249,10 +246,11 @@ class Schedule:
         memory = unpack(snapshot, now, epoch_now)
         if memory is None:
             return False
+        seen = memory.seen
         self._urgent.fresh.leave(feed)
         self._waiting.goes(feed)
         self._ranking.arrive(feed, memory, now)
-        self._waiting.goes_on(feed)
+        self._waiting.goes_on(feed, seen)
         return True
 
     # --- where feeds stand --------------------------------------------------------------------------------
@@ -269,10 +267,10 @@ class Schedule:
             self._aside.add(key, aside_until)
         elif queue is None:
             self._urgent.retries.append(feed)
+        elif isinstance(queue, RateClass):
+            self._ranking.put_back(feed, queue)
         else:
             queue.put_back(feed)
-            if isinstance(queue, RateClass):
-                self._ranking.look_at(queue)
 
     def _come_in(self, now: float) -> None:
         for key in self._aside.due(now):

@@ -14,7 +14,7 @@ class Waiting:
 
     def __init__(self, roster: Roster) -> None:
         self._roster, self._ages = roster, Ages()
-        #: When feeds came that were never polled.
+        #: Since when feeds wait of which the roster's last poll does not say it: never polled, or long ago by others.
         self._came: dict[int, float] = {}
         self._gone: set[int] = set()
 
@@ -28,13 +28,15 @@ class Waiting:
         if feed in self._gone:
             self._gone.discard(feed)
         else:
-            self._ages.drop(self._since(feed))
+            self._ages.drop(self.since(feed))
         if self._came.pop(feed, None) is not None and not self._came:
             self._came.clear()  # else it would keep the room of all feeds that ever came
 
-    def goes_on(self, feed: int) -> None:
-        """It waits for the next page since the time that the roster has of its last poll."""
-        self._ages.add(self._since(feed))
+    def goes_on(self, feed: int, since: float) -> None:
+        """It waits for the next page since its last poll by another owner."""
+        if since != self._roster.times[feed >> 1]:
+            self._came[feed] = since
+        self._ages.add(since)
 
     def renewed(self, feed: int, seen: float, now: float) -> None:
         """A page is here of a feed that was polled last at `seen`, and it waits for the next one from now on."""
@@ -47,7 +49,7 @@ class Waiting:
     def gone(self, feed: int) -> None:
         """The provider does not know it."""
         if feed not in self._gone:
-            self._ages.drop(self._since(feed))
+            self._ages.drop(self.since(feed))
             self._gone.add(feed)
 
     def before(self, limit: float) -> int:
@@ -59,6 +61,7 @@ class Waiting:
         oldest = self._ages.oldest()
         return 0.0 if oldest is None else max(0.0, now - oldest)
 
-    def _since(self, feed: int) -> float:
+    def since(self, feed: int) -> float:
+        """Since when it waits, or would if it were there."""
         came = self._came.get(feed)
         return self._roster.times[feed >> 1] if came is None else came

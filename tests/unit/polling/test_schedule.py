@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from workers.polling.hints import HINT_EVERY
+from workers.polling.imprint import unpack
 from workers.polling.ranking import INDEX_EVERY, LEAST_ROUNDS
 from workers.polling.schedule import Schedule
 from workers.polling.urgent import FRESH_EVERY, RETRY_EVERY
@@ -290,9 +291,9 @@ def test_a_failed_feed_keeps_its_place_unless_it_has_to_stand_aside():
     schedule.failed("a", 0, again_at=30)
     # Then the others go on, and it returns at its time
     assert polled(schedule, 1) == "b"
-    assert schedule.standing_aside() == 1
+    assert schedule.explain("a", 1).standing == "aside"
     assert polled(schedule, 30) == "a"
-    assert schedule.standing_aside() == 0
+    assert schedule.explain("a", 30).standing == "waiting"
 
 
 def test_feeds_that_fail_together_go_back_in_their_order():
@@ -386,6 +387,20 @@ def test_a_feed_can_be_removed_wherever_it_stands(place):
     assert schedule.next(50) == "a"
 
 
+def test_a_feed_that_is_asked_for_is_due_at_once_though_it_stands_aside():
+    # Given a feed that waits after a failure
+    schedule = Schedule()
+    schedule.add("a", 0)
+    schedule.failed(schedule.next(0), 0, again_at=300)
+    assert schedule.explain("a", 10).due_in == 290
+    # When somebody asks for it
+    schedule.poll_now("a")
+    # Then
+    told = schedule.explain("a", 10)
+    assert (told.standing, told.due_in) == ("hinted", None)
+    assert schedule.next(10) == "a"
+
+
 def test_overdue_feeds_are_counted():
     schedule = known("abc", max_interval=10)
     polled(schedule, 9)
@@ -426,7 +441,7 @@ def test_a_snapshot_can_be_taken_before_its_poll_is_done():
     assert early == schedule.snapshot("a", 100, 5100)
 
 
-def test_feeds_that_others_polled_meanwhile_are_due_and_not_overdue():
+def test_feeds_that_others_polled_last_are_due_in_their_turn_however_late_they_are():
     # Given snapshots of a week ago, when these feeds had their last message
     old = known("abc", ages=[5.0])
     snapshots = {key: old.snapshot(key, 0, 1e9) for key in "abc"}
@@ -437,6 +452,13 @@ def test_feeds_that_others_polled_meanwhile_are_due_and_not_overdue():
         assert new.restore(key, snapshots[key], 900, 1e9 + 7 * DAY)
     # Then the overdue feed comes first
     assert polled(new, 900) == "w"
+    # And what is told of the others is how long nobody has looked at them
+    assert new.overdue(900) == 3
+    assert new.longest_wait(900) == 7 * DAY
+    assert new.explain("a", 900).polled_ago == 7 * DAY
+    # Until they are polled
+    assert {polled(new, 900 + second) for second in range(1, 4)} == set("abc")
+    assert (new.overdue(904), new.explain("a", 904).polled_ago < 5) == (0, True)
 
 
 def test_feeds_are_restored_in_the_order_of_their_ages():
@@ -589,10 +611,11 @@ class AnySequence(RuleBasedStateMachine):
     def hand_over(self, key):
         snapshot = self.both("snapshot", key, self.now, 1e9 + self.now)
         if snapshot is not None and key not in self.flying:
+            seen = unpack(snapshot, self.now, 1e9 + self.now).seen
             self.remove(key)
             self.add(key, None)
             assert self.both("restore", key, snapshot, self.now, 1e9 + self.now)
-            self.since[key] = self.schedule._roster.times[self.schedule._feeds[key] >> 1]
+            self.since[key] = seen
 
     @invariant()
     def nothing_is_forgotten(self):
