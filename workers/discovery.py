@@ -33,10 +33,6 @@ class Discovery:
     ) -> None:
         self._adapter, self._fetcher, self._take, self._longest = adapter, fetcher, take, longest
 
-    async def run_once(self) -> list[Feed]:
-        """All feeds of the list, each once, in its order. Raises PollFailed, and what was found before is lost."""
-        return [feed async for feeds in self.pages() for feed in feeds]
-
     async def pages(self) -> AsyncGenerator[list[Feed]]:
         """The feeds of each page that no page before it brought.
 

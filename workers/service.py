@@ -20,6 +20,9 @@ from workers.metrics import Metrics
 
 #: Seconds between two measurements of the event loop's lag.
 LAG_SECONDS = 1.0
+#: Seconds for requests that are under way when the worker ends: its answers take milliseconds, and a request whose
+#: body never comes would hold a drained process for a minute.
+STOP_SECONDS = 0.5
 
 
 def reachable(address: str) -> str:
@@ -59,7 +62,7 @@ class Service:
             ("/explain", self._show_explanation),
         ):
             app.router.add_get(path, show)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         try:

@@ -184,9 +184,11 @@ def test_a_feed_that_is_added_again_is_asked_for_at_once(run, topics, kafka, nam
     assert json.loads(stored.value)["poll_now"]
 
 
-def test_a_removed_feed_of_an_account_that_discovers_rests_and_is_not_found_again(run, topics, kafka, names):
-    # Given a feed that the provider's list would bring back
+def test_a_removed_feed_of_an_account_that_discovers_rests_and_is_not_found_again(run, topics, broker, kafka, names):
+    # Given a feed that the provider's list would bring back, and a stranger's record of it where it does not belong
     run("feeds", "add", "lista", *FEED)
+    key = b"lista/66aa09/66aa02"
+    asyncio.run(put(broker, names.feeds, (partition_of(key, SHARDS) + 1) % SHARDS, key, b"{}"))
     # When
     ended = run("feeds", "remove", "lista", *FEED)
     # Then its definition stays, paused, and taking it away for good is a second step

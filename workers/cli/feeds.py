@@ -139,14 +139,17 @@ async def _remove(settings: Settings, adapters: Mapping[str, Adapter], key: byte
     found = [one for one in await stored(settings) if one.key == key]
     if not found:
         return None
-    polled = [one for one in (judged(each, adapters, settings.kafka.shards) for each in found) if one.state == "active"]
-    listed_anew = [_feed_of(one) for one in polled if adapters[one.account].account.discover]
+    judgements = [(one, judged(one, adapters, settings.kafka.shards)) for one in found]
+    listed_anew = [
+        (one, _feed_of(told))
+        for one, told in judgements
+        if told.state == "active" and adapters[told.account].account.discover
+    ]
     async with DefinitionWriter(settings.kafka, settings.topics) as writer:
-        if listed_anew:
-            await writer.pause(listed_anew)
-            return "paused"
-        await writer.remove(found)
-    return "removed"
+        await writer.pause(feed for _, feed in listed_anew)
+        kept = [one for one, _ in listed_anew]
+        await writer.remove(one for one in found if one not in kept)
+    return "paused" if listed_anew else "removed"
 
 
 def _show(found: list[ListedFeed]) -> None:

@@ -47,11 +47,16 @@ def discovery(adapter, provider: Provider, **options: int) -> Discovery:
     return Discovery(adapter, Fetcher(httpx.MockTransport(provider)), provider.take, **options)
 
 
+async def every(found: Discovery):
+    """The feeds of all pages."""
+    return [feed async for feeds in found.pages() for feed in feeds]
+
+
 async def test_all_pages_are_read_and_each_feed_is_found_once(adapter):
     # Given contacts that move to the next page while the list is read
     provider = Provider(["972500000001", "972500000002"], ["972500000002", "972500000003"], empty_end=True)
     # When
-    found = await discovery(adapter, provider).run_once()
+    found = await every(discovery(adapter, provider))
     # Then
     assert [feed.values["contact"] for feed in found] == ["972500000001", "972500000002", "972500000003"]
     assert provider.asked == [1, 2, 3]
@@ -59,13 +64,13 @@ async def test_all_pages_are_read_and_each_feed_is_found_once(adapter):
 
 async def test_a_list_that_shows_its_last_page_for_ever_comes_to_an_end(adapter):
     provider = Provider(["972500000001"], ["972500000002"])
-    assert len(await discovery(adapter, provider).run_once()) == 2
+    assert len(await every(discovery(adapter, provider))) == 2
     assert provider.asked == [1, 2, 3]
 
 
 async def test_a_list_that_invents_feeds_for_ever_comes_to_an_end(adapter):
     provider = Provider(*[[f"97250000{number:04}"] for number in range(50)])
-    assert len(await discovery(adapter, provider, longest=7).run_once()) == 7
+    assert len(await every(discovery(adapter, provider, longest=7))) == 7
 
 
 async def test_pages_are_handed_on_before_the_next_is_asked_for(adapter):
@@ -83,7 +88,7 @@ async def test_pages_are_handed_on_before_the_next_is_asked_for(adapter):
 async def test_a_refusal_ends_it(adapter):
     found = Discovery(adapter, Fetcher(httpx.MockTransport(lambda _: httpx.Response(429))), Provider().take)
     with pytest.raises(RateLimited):
-        await found.run_once()
+        await every(found)
 
 
 async def test_an_account_without_a_list_is_asked_for_nothing(folder):
@@ -92,7 +97,7 @@ async def test_an_account_without_a_list_is_asked_for_nothing(folder):
     provider = Provider([])
     # When / Then
     with pytest.raises(ConfigurationError, match=r"accounts\.loja\.conversations: needed"):
-        await discovery(adapter, provider).run_once()
+        await every(discovery(adapter, provider))
     assert provider.taken == 0
 
 

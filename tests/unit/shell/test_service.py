@@ -1,11 +1,13 @@
 """What a worker serves over HTTP."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
 from workers.errors import StopWorker
 from workers.metrics import Metrics
-from workers.service import Service, reachable
+from workers.service import STOP_SECONDS, Service, reachable
 
 
 @pytest.fixture
@@ -43,6 +45,19 @@ async def test_metrics_are_text_that_prometheus_reads(service):
 async def test_a_feed_is_explained_by_its_key(service):
     status, text, _ = await asked(f"{service.url}/explain?feed=loja%2F66aa%2F01")
     assert (status, text) == (200, '{"feed":"loja/66aa/01","sentence":"due in 3 s"}')
+
+
+async def test_a_request_that_never_ends_does_not_hold_up_the_end_of_the_worker():
+    # Given a request whose body does not come
+    service = Service(("127.0.0.1", 0), Metrics(), dict, lambda _: {})
+    port = int((await service.start()).rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+    await asyncio.sleep(0.1)
+    # When / Then
+    async with asyncio.timeout(STOP_SECONDS + 2):
+        await service.stop()
+    writer.close()
 
 
 async def test_an_address_in_use_is_named(service):
