@@ -3,6 +3,9 @@
 What happened becomes an error of ours where it is seen: an HTTP status in `providers/base.py`, a provider's own words
 in its `errors.py`, a connection's exception in `polling/unreachable.py`, Kafka's in `stream/failure.py`. What is done
 about it is decided here, and nowhere else. `docs/failures.md` is made of these texts.
+
+Of a failed poll `decide` is asked. The other decisions go with the exception's class, which whoever can carry them out
+catches: a shard ReopenShard, the process StopWorker, an account CursorUnreadable, the reconciling RowUnreadable.
 """
 
 from typing import Final, Literal, NamedTuple
@@ -21,7 +24,10 @@ Decision = Literal[
 
 
 class Ruling(NamedTuple):
-    """One decision. `reasons` are the labels under which metrics and logs know it; `seen` says what it looks like."""
+    """One decision; `seen` says what its failure looks like.
+
+    `reasons` are the words under which metrics, logs, dead letters or the exit code know it.
+    """
 
     error: type[errors.AfluenteError]
     reasons: tuple[str, ...]
@@ -50,9 +56,11 @@ RULINGS: Final = (
         "pause the account",
         "No feed of this key can be read, and only a person can mend it. Each worker that has feeds of it sends one "
         "probe after 15 s, doubling to 5 min, so that a mended key works without a restart; some providers lock an "
-        "address out after many refusals. A redirect counts as one, because following it would carry the key "
-        "elsewhere. A refused list of feeds pauses nothing where feeds are polled: a key may be allowed to read "
-        "conversations and not to list them.",
+        "address out after many refusals. The feed that was refused stands back, so that probes come to others: one "
+        "that is answered shows that the key is good, and a feed that is refused again after that is refused alone. "
+        "It waits as a failed one does, and its neighbours are polled on. A refused history, or a refused list where "
+        "feeds are polled, pauses nothing: a key may be allowed to read conversations and not to list them. A redirect "
+        "counts as a refusal, because following it would carry the key elsewhere.",
     ),
     Ruling(
         errors.ParkFeed,
@@ -143,24 +151,18 @@ def ruling_of(error: Exception) -> Ruling:
     return next((ruling for ruling in RULINGS if isinstance(error, ruling.error)), RULINGS[-1])
 
 
-def decide(error: Exception) -> Decision:
-    """What the worker does next."""
+def decide(error: Exception, *, key_is_good: bool = False) -> Decision:
+    """What the worker does next. `key_is_good`: others are read with this key, so what is refused is refused alone."""
+    if key_is_good and isinstance(error, errors.Refused):
+        return "retry the feed later"
     return ruling_of(error).decision
-
-
-def decide_of_list(error: Exception, *, alone: bool) -> Decision:
-    """The same where it was the account's list of feeds: what is refused there is no word about the feeds.
-
-    `alone`: the account has no feeds, so that its list is all that is known of its key.
-    """
-    return "retry the feed later" if isinstance(error, errors.Refused) and not alone else decide(error)
 
 
 def document() -> str:
     """`docs/failures.md`, of the rulings."""
     head = (
         "# What a failure means\n\nMade by `python -m workers.classifier docs/failures.md` of `workers/classifier.py`. "
-        "The reason is the label under which metrics and logs know it.\n"
+        "Behind each decision stand the words under which metrics, logs, dead letters or the exit code know it.\n"
     )
     return head + "".join(
         f"\n## {ruling.decision}: {', '.join(ruling.reasons)}\n\n**Seen as** {ruling.seen}.\n\n{ruling.why}\n"

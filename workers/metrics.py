@@ -49,7 +49,6 @@ class Metrics:
         # of names that no page explains. The process's start is told once.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self.registry = CollectorRegistry()
-        self._counted: dict[str, dict[str, list[Counter]]] = {}
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
@@ -67,9 +66,14 @@ class Metrics:
         )
         self.polls = self._counter("polls_total", "Polls of feeds that ended, successful or not.", _ACCOUNT)
         self.poll_failures = self._counter("poll_failures_total", "Polls that brought no page.", (*_ACCOUNT, "reason"))
+        self.background_failures = self._counter(
+            "background_failures_total",
+            "Batches of histories, and lists of feeds, that brought nothing.",
+            (*_ACCOUNT, "reason"),
+        )
         self.poll_duration = self._histogram(
             "poll_duration_seconds",
-            "Time from the first request of a poll to its last page.",
+            "Time from the beginning of a poll to its last page, or to its failure; its commit is not in it.",
             ("provider",),
             _REQUEST_SECONDS,
         )
@@ -213,6 +217,7 @@ class Metrics:
             metric.labels(provider, account)
         labelled = (
             (self.poll_failures, poll_reasons),
+            (self.background_failures, poll_reasons),
             (self.rows_ignored, ROW_REASONS),
             (self.entries_skipped, ENTRY_REASONS),
             (self.dead_letters, letter_reasons),
@@ -226,11 +231,6 @@ class Metrics:
         self.poll_duration.labels(provider)
         self.delivery_delay.labels(provider)
         self.schedule_delay.labels(provider)
-        self._counted[account] = {
-            "published": [self.events_published.labels(provider, account, kind) for kind in EVENT_KINDS],
-            "gaps": [self.gaps.labels(provider, account)],
-            "dead_letters": [self.events_published.labels(provider, account, "dead_letter")],
-        }
 
     def known_reasons(
         self, transaction_reasons: Iterable[str], rejections: Iterable[str], worker_states: Iterable[str]
@@ -243,11 +243,6 @@ class Metrics:
         for reason in rejections:
             self.definitions_rejected.labels(reason)
 
-    def totals(self, account: str) -> dict[str, int]:
-        """What this process has published of an account: events, gaps, dead letters."""
-        known = self._counted.get(account, {})
-        return {name: round(sum(one._value.get() for one in counters)) for name, counters in known.items()}  # noqa: SLF001 - the library has no public way to read a counter
-
     def known_shard(self, number: int) -> None:
         """A shard that is ours has its series, at 0 until its first commit here."""
         self.shard_last_commit.labels(str(number))
@@ -256,3 +251,9 @@ class Metrics:
         """A shard that is not ours any more says nothing here."""
         if (str(number),) in self.shard_last_commit._metrics:  # noqa: SLF001 - remove() raises for a series that is not there
             self.shard_last_commit.remove(str(number))
+
+
+def amount(metric: Counter | Gauge) -> float:
+    """What one series stands at."""
+    value: float = metric._value.get()  # noqa: SLF001 - the library has no public way to read a series
+    return value

@@ -19,6 +19,7 @@ COMMAND = "python -m workers.metrics_reference docs/metrics.md"
 #: Every value of a label that is a closed list, by `Metrics`' attribute and label.
 _VALUES = {
     ("poll_failures", "reason"): POLL_FAILURES,
+    ("background_failures", "reason"): POLL_FAILURES,
     ("rows_ignored", "reason"): ROW_REASONS,
     ("entries_skipped", "reason"): ENTRY_REASONS,
     ("dead_letters", "reason"): (*UNREADABLE, *PAGE_REASONS),

@@ -121,9 +121,12 @@ class FeedPoll:
 
         `only_commits` is called with the bytes of the last commit, behind which nothing is done or asked for.
         """
-        now, cursor = _now_ms(), self._contacted()
+        now, cursor, begun = _now_ms(), self._contacted(), time.monotonic()
         self._begun = now / 1000
-        batches = await self._look(cursor, now)
+        try:
+            batches = await self._look(cursor, now)
+        finally:
+            self._counts.looked(time.monotonic() - begun)
         return _polled(cursor) if batches is None else await self._publish(batches, now, only_commits)
 
     async def history(self) -> Polled:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client import Histogram
 
-from workers.metrics import ENTRY_REASONS, EVENT, EVENT_KINDS, Metrics
+from workers.metrics import ENTRY_REASONS, EVENT, EVENT_KINDS, Metrics, amount
 from workers.model import Record
 from workers.polling.outcome import Outcome
 
@@ -53,6 +53,11 @@ class PollCounts:
             metrics.schedule_delay.labels(provider),
         )
         self._newest = metrics.last_message.labels(*self._labels)
+        self._duration = metrics.poll_duration.labels(provider)
+
+    def looked(self, seconds: float) -> None:
+        """A poll has all its pages, or failed, after so long."""
+        self._duration.observe(seconds)
 
     def skipped(self, skipped: Mapping[str, int]) -> None:
         """Entries of pages that are no messages, by reason; a provider's many words for events are one."""
@@ -86,13 +91,13 @@ class PollCounts:
             _observe_all(histogram, [max(0.0, until - moment) for moment in news.live])
         if news.created > len(news.live):
             self._metrics.backfill_messages.labels(*self._labels).inc(news.created - len(news.live))
-        if news.newest > self._newest._value.get():  # noqa: SLF001 - a gauge that only rises has no other way
+        if news.newest > amount(self._newest):
             self._newest.set(news.newest)
 
 
 def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:
     """What `observe` does for each of these amounts, for a quarter of its price: fifty of them are usual."""
     bounds, buckets = histogram._upper_bounds, histogram._buckets  # noqa: SLF001 - the library takes one at a time only
-    for place, count in Counter(bisect_left(bounds, amount) for amount in amounts).items():
+    for place, count in Counter(bisect_left(bounds, one) for one in amounts).items():
         buckets[place].inc(count)
     histogram._sum.inc(sum(amounts))  # noqa: SLF001 - as above

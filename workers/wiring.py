@@ -28,7 +28,7 @@ from workers.stream import failure
 from workers.worker import Worker
 from workers.worker_report import WORKER_STATES
 
-#: Every value of `reason` in `afluente_poll_failures_total`.
+#: Every value of `reason` in `afluente_poll_failures_total` and `afluente_background_failures_total`.
 POLL_FAILURES = (
     *(error.reason for error in (RateLimited, Refused, ParkFeed, ProviderFailed)),
     "unreadable",

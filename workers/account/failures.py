@@ -2,15 +2,26 @@
 
 import time
 from collections.abc import Callable, KeysView
+from typing import NamedTuple
 
 from workers import logs
 from workers.account.report import AccountReport
-from workers.classifier import Decision, decide, decide_of_list
-from workers.errors import CursorUnreadable, PollFailed, RateLimited
+from workers.classifier import decide
+from workers.errors import CursorUnreadable, PollFailed, RateLimited, Refused
 from workers.polling.backoff import FAILED_FEED, PARKED_FEED
 from workers.polling.budget import Budget
 from workers.polling.retry_after import retry_after_seconds
 from workers.polling.schedule import Schedule
+
+
+class _Attempts(NamedTuple):
+    """Polls of a feed since its last page that failed, and that did not find it."""
+
+    failed: int
+    missing: int
+
+
+_NONE = _Attempts(0, 0)
 
 
 class AccountFailures:
@@ -27,8 +38,11 @@ class AccountFailures:
         account: str,
     ) -> None:
         self._schedule, self._budget, self._report, self._clock = schedule, budget, report, clock
-        #: Failed polls in a row, by feed.
-        self._attempts: dict[str, int] = {}
+        #: Polls without a page since the last one, by feed: those that failed, and those that did not find it.
+        self._attempts: dict[str, _Attempts] = {}
+        #: Pages of the account so far; and how many there were when a feed was refused last.
+        self._pages = 0
+        self._refused: dict[str, int] = {}
         #: Feeds that the provider does not know, and feeds whose cursor cannot be read.
         self.parked: set[str] = set()
         self.unreadable: set[str] = set()
@@ -45,18 +59,17 @@ class AccountFailures:
 
     def forget(self, key: str) -> None:
         """The feed is ours no more."""
-        self._attempts.pop(key, None)
-        self.parked.discard(key)
+        self._well(key)
         self.unreadable.discard(key)
 
     def succeeded(self, key: str) -> bool:
         """A poll brought a page. Whether feeds that waited are due now."""
-        self._attempts.pop(key, None)
-        self.parked.discard(key)
+        self._well(key)
         return self.answered()
 
     def answered(self) -> bool:
-        """The provider answered. Where the account was failing, its feeds need not wait for themselves: whether so."""
+        """The provider answered. Where it had said no to all, its feeds need not wait for themselves: whether so."""
+        self._pages += 1
         if not self._budget.succeeded():
             return False
         for key in self._attempts.keys() - self.parked:
@@ -65,15 +78,19 @@ class AccountFailures:
 
     def failed(self, key: str, error: Exception, shard: int) -> None:
         """Do what the classifier decides; an exception that is none of ours is a fault of the program."""
-        decision = decide(error)
+        decision = decide(error, key_is_good=self._key_is_good(key))
         self._report.failed(_reason(error), failing=decision != "park the feed")
-        if decision == "pause the account":
+        if isinstance(error, RateLimited):  # the feed has done nothing wrong, and goes on where it stood
             self.pause(error)
             self._schedule.failed(key, self._clock())
             return
-        wait = self._wait(key, decision)
-        now = self._clock()
-        self._schedule.failed(key, now, again_at=now + wait, gone=decision == "park the feed")
+        if decision == "pause the account":
+            self.pause(error)
+        if isinstance(error, Refused):
+            self._refused[key] = self._pages
+        parks = decision == "park the feed"
+        wait, now = self._wait(key, parks=parks, pauses=decision == "pause the account"), self._clock()
+        self._schedule.failed(key, now, again_at=now + wait, gone=parks)
         self._tell("poll", key, error, shard, wait)
 
     def history_failed(self, key: str, error: Exception, shard: int, rest: float | None) -> None:
@@ -81,7 +98,7 @@ class AccountFailures:
 
         `rest` is None where the account is paused instead.
         """
-        self._report.failed(_reason(error), failing=False)
+        self._report.background_failed(_reason(error))
         if rest is None:
             self.pause(error)
         else:
@@ -89,8 +106,8 @@ class AccountFailures:
 
     def list_failed(self, error: PollFailed, *, alone: bool) -> None:
         """The account's list of feeds could not be read; `alone`: it has no feeds, so nothing else is known of it."""
-        self._report.failed(error.reason, failing=alone)
-        if decide_of_list(error, alone=alone) == "pause the account":
+        self._report.background_failed(error.reason, failing=alone)
+        if decide(error, key_is_good=not alone) == "pause the account":
             self.pause(error)
         elif alone:
             self._budget.failed()
@@ -107,8 +124,7 @@ class AccountFailures:
 
     def give_up(self, key: str, error: CursorUnreadable, shard: int) -> None:
         """Leave a feed alone until a person has removed its cursor."""
-        self._attempts.pop(key, None)
-        self.parked.discard(key)
+        self._well(key)
         self.unreadable.add(key)
         self._schedule.remove(key)
         advice = "remove its cursor to read the feed anew"
@@ -121,13 +137,27 @@ class AccountFailures:
         else:
             log.error(f"{what}_fault", exc_info=error)
 
-    def _wait(self, key: str, decision: Decision) -> float:
-        """Seconds for which the feed stands aside."""
-        attempts = self._attempts[key] = self._attempts.get(key, 0) + 1
-        if decision == "park the feed":
+    def _well(self, key: str) -> None:
+        """Nothing is wrong with this feed, or nobody needs to know any more."""
+        self._attempts.pop(key, None)
+        self._refused.pop(key, None)
+        self.parked.discard(key)
+
+    def _key_is_good(self, key: str) -> bool:
+        """Whether others were read with the account's key since this feed was refused."""
+        return self._refused.get(key, self._pages) < self._pages
+
+    def _wait(self, key: str, *, parks: bool, pauses: bool) -> float:
+        """Seconds for which the feed stands aside. What fails and what is not found have a series each."""
+        failed, missing = self._attempts.get(key, _NONE)
+        attempts = self._attempts[key] = _Attempts(failed + (not parks), missing + parks)
+        if parks:
             self.parked.add(key)
-            return PARKED_FEED.delay(attempts)
-        wait = FAILED_FEED.delay(attempts)
+            return PARKED_FEED.delay(attempts.missing)
+        self.parked.discard(key)
+        wait = FAILED_FEED.delay(attempts.failed)
+        if pauses:
+            return max(wait, self._budget.paused_for)  # the next probe had better be of another feed
         if not self._budget.failed():
             return wait
         # The account is only probed now, and that is its feeds' wait; the next probe had better be of another feed.

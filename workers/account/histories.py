@@ -5,7 +5,7 @@ from collections.abc import Callable, KeysView
 from typing import Any, NamedTuple
 
 from workers import logs
-from workers.metrics import Metrics
+from workers.metrics import Metrics, amount
 from workers.poll import Polled
 from workers.polling.backoff import FAILED_FEED
 from workers.polling.cursor import HistoryPages
@@ -139,8 +139,7 @@ class AccountHistories:
         return self._pages_done + self._done
 
     def _published(self) -> int:
-        counted: float = self._messages._value.get()  # noqa: SLF001 - the library has no public way to read a counter
-        return round(counted)
+        return round(amount(self._messages))
 
     def _rates(self) -> tuple[float, float]:
         """Messages and pages in a second, over the last minute; 0 where nothing is known yet."""

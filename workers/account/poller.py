@@ -102,6 +102,8 @@ class AccountPoller:
     def _forget(self, key: str) -> None:
         """Keep nothing of a feed that is not attached any more."""
         self._gone.discard(key)
+        if self._probe == key:
+            self._probe = None
         self._schedule.remove(key)
         self._histories.forget(key)
         self._failures.forget(key)
@@ -142,8 +144,7 @@ class AccountPoller:
                 loops.create_task(self.watch.run())
                 loops.create_task(self._gone.run())
         finally:
-            for key in [*self._feeds.keys(), *self._gone]:
-                self.detach(key)
+            self._tasks.cancel_every()
 
     async def _poll_feeds(self) -> None:
         while True:
@@ -183,7 +184,7 @@ class AccountPoller:
                 return
 
     async def _poll(self, key: str, slot: Slot) -> None:
-        (feed, shard), begun = self._feeds[key], self._clock()
+        feed, shard = self._feeds[key]
         try:
             polled = await self._make_poll(feed, shard, self).live(slot.only_commits)
         except ReopenShard:
@@ -197,7 +198,7 @@ class AccountPoller:
         finally:
             if self._probe == key:
                 self._probe = None
-            self.report.polled(self._clock() - begun)
+            self.report.polled()
             self._schedule.failed(key, self._clock())  # cancelled, or broken by a fault of ours: not in flight any more
             self._changed.set()
 
@@ -227,7 +228,8 @@ class AccountPoller:
         except (ReopenShard, CursorUnreadable):
             self._histories.failed(key)  # the shard, or the feed's own poll, tells it
         except Exception as error:  # noqa: BLE001 - as above
-            rest = None if decide(error) == "pause the account" else self._histories.failed(key)
+            # A history is read beside polls of its own feed: these say more of the key than its refusal does.
+            rest = None if decide(error, key_is_good=True) == "pause the account" else self._histories.failed(key)
             self._failures.history_failed(key, error, shard.number, rest)
         else:
             self._histories.read(key, polled)
@@ -246,10 +248,11 @@ class AccountPoller:
             self._history_waits.set()
 
     def _resume(self, *, recovered: bool) -> None:
-        """Histories that rested because the account failed go on where it has recovered."""
+        """Histories and feeds that rested because the account failed go on where it has recovered."""
         if recovered:
             self._histories.recall()
             self._history_waits.set()
+            self._changed.set()
 
     async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
         """One page of a feed. The first request of a poll was paid for when the feed was picked."""

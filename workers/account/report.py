@@ -8,7 +8,7 @@ from prometheus_client import Gauge
 
 from workers import logs
 from workers.account.state import Observation, state_of
-from workers.metrics import ACCOUNT_STATES, Metrics
+from workers.metrics import ACCOUNT_STATES, EVENT_KINDS, Metrics, amount
 from workers.model import Record
 from workers.polling.pause import FAILURES_IN_A_ROW
 from workers.times import iso
@@ -54,7 +54,7 @@ class AccountReport:
         # What each poll counts is looked up once.
         self._requests = metrics.requests.labels(provider, account)
         self._polls = metrics.polls.labels(provider, account)
-        self._poll_duration = metrics.poll_duration.labels(provider)
+        self._published = [metrics.events_published.labels(provider, account, kind) for kind in EVENT_KINDS]
         self._success = metrics.last_success.labels(provider, account)
         self._failed = 0  # polls in a row of what may be the account's trouble
         self._last_success: float | None = None
@@ -77,10 +77,9 @@ class AccountReport:
         """A request goes out."""
         self._requests.inc()
 
-    def polled(self, seconds: float) -> None:
+    def polled(self) -> None:
         """A poll has ended, whatever it brought."""
         self._polls.inc()
-        self._poll_duration.observe(seconds)
 
     def succeeded(self) -> None:
         """A poll brought a page."""
@@ -95,6 +94,11 @@ class AccountReport:
         """A poll brought nothing; `failing`: it may be the account that is broken, not only this feed."""
         self._failed += failing
         self._metrics.poll_failures.labels(self._provider, self._account, reason).inc()
+
+    def background_failed(self, reason: str, *, failing: bool = False) -> None:
+        """A history or the list of feeds could not be read; `failing`: the account has nothing else to be read."""
+        self._failed += failing
+        self._metrics.background_failures.labels(self._provider, self._account, reason).inc()
 
     def waited(self, seconds: float) -> None:
         """The provider made the account wait for so long."""
@@ -123,7 +127,9 @@ class AccountReport:
             "max_interval_seconds": self._max_interval,
             "last_success": _moment(metrics.last_success.labels(*labels)),
             "last_message": _moment(metrics.last_message.labels(*labels)),
-            **metrics.totals(self._account),
+            "published": round(sum(map(amount, self._published))),
+            "gaps": round(amount(metrics.gaps.labels(*labels))),
+            "dead_letters": round(amount(metrics.events_published.labels(*labels, "dead_letter"))),
         }
 
     def _update(self, tally: Tally, paused_for: str | None) -> str:
@@ -147,5 +153,5 @@ class AccountReport:
 
 
 def _moment(gauge: Gauge) -> str | None:
-    seconds = gauge._value.get()  # noqa: SLF001 - the library has no public way to read a gauge
+    seconds = amount(gauge)
     return iso(round(seconds * 1000)) if seconds else None

@@ -33,6 +33,11 @@ class AccountTasks:
         for key in [key for key in self._tasks if key in keys]:
             self.cancel(key)
 
+    def cancel_every(self) -> None:
+        """Cancel all that is under way."""
+        for key in list(self._tasks):
+            self.cancel(key)
+
     def _ended(self, key: str, task: asyncio.Task[None], slot: Slot | None) -> None:
         if slot is not None:
             slot.end()

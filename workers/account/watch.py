@@ -64,7 +64,8 @@ class AccountWatch:
         if reason is None or not seconds:
             return told
         silence = f"the account is {reason.replace('_', ' ')}, and asked nothing for {span(seconds)}"
-        return told | {"sentence": f"{silence}; {found.sentence}", "due_in": max(found.due_in or 0.0, seconds)}
+        told["sentence"] = f"{silence}; {found.sentence}"
+        return told if found.standing == "in_flight" else told | {"due_in": max(found.due_in or 0.0, seconds)}
 
     def details(self) -> dict[str, Any]:
         """What `/readyz` tells of this account."""

@@ -86,7 +86,8 @@ class Budget:
 
         A poll for a hint goes first; then polls under way, so that no more of them are open than a slow account can
         end; then whoever came first, but while the account is only probed the background comes last: what else is
-        read says more about it. `probing`: the poll under way is the probe itself, and no pause holds it up.
+        read says more about it. `probing`: the poll under way is the probe itself, which waits for nothing
+        but rate limits.
         Cancelled while it waits, it has taken nothing; nothing is awaited after the taking.
         """
         waiter = _Waiter(claim, probing=probing)
@@ -109,7 +110,8 @@ class Budget:
             first.wake()  # what made it the first may have told nobody
             return math.inf
         now = self._clock()
-        return max(self._pacer.next_at(now), 0.0 if waiter.probing else self._pause.until) - now
+        until = self._pause.limited_until if waiter.probing else self._pause.until
+        return max(self._pacer.next_at(now), until) - now
 
     def _first(self) -> _Waiter:
         """Who is served next; somebody waits."""
@@ -149,12 +151,12 @@ class Budget:
         return failing
 
     def succeeded(self) -> bool:
-        """The provider answered with a page. Whether the account was failing until now."""
+        """The provider answered with a page. Whether the account was only probed until now."""
         slowed = bool(self._pause.reason) or self._pause.pace < 1
-        was_failing = self._pause.succeeded(self._clock())
+        was_probed = self._pause.succeeded(self._clock())
         if slowed:
             self._changed()
-        return was_failing
+        return was_probed
 
     def probe_now(self) -> None:
         """Probe a refused or failing account with the next request."""

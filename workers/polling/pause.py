@@ -30,7 +30,8 @@ class AccountPause:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._limits = 0  # rate limits in a row, each after the pause of the one before
-        self._limited_until = 0.0
+        #: No request before this time, not even one that a probe still needs: the provider said "too many".
+        self.limited_until = 0.0
         #: Until when the waiting for rate limits was told, and seconds of earlier ones that were not.
         self._told_until, self._untold = 0.0, 0.0
         self._refused = Probes(REFUSED_ACCOUNT)
@@ -56,11 +57,11 @@ class AccountPause:
     @property
     def until(self) -> float:
         """No request before this time."""
-        return max(self._limited_until, self._refused.until, self._failing.until)
+        return max(self.limited_until, self._refused.until, self._failing.until)
 
     def rate_limited(self, now: float, retry_after: float | None) -> None:
         """The provider said "too many", and perhaps for how many seconds."""
-        if now >= self._limited_until:
+        if now >= self.limited_until:
             self._limits += 1
             self.pace = max(self.pace / 2, LEAST_PACE)
             self._untold, self._told_until = self.waited(now), now
@@ -68,11 +69,11 @@ class AccountPause:
             return
         wait = retry_after or RATE_LIMITED_ACCOUNT.delay(self._limits)
         wait *= 1 + JITTER * self._random.random()
-        self._limited_until = self._recovered_at = max(self._limited_until, now + wait)
+        self.limited_until = self._recovered_at = max(self.limited_until, now + wait)
 
     def waited(self, now: float) -> float:
         """Seconds of rate limits that have passed since this was asked last."""
-        until = max(min(now, self._limited_until), self._told_until)
+        until = max(min(now, self.limited_until), self._told_until)
         seconds = self._untold + until - self._told_until
         self._untold, self._told_until = 0.0, until
         return seconds
@@ -94,16 +95,16 @@ class AccountPause:
         self._failing.asked(now)
 
     def succeeded(self, now: float) -> bool:
-        """A page was answered: the credentials are good, and some of the rate comes back. Whether it was failing."""
-        was_failing, self._failures = self._failing.active, 0
+        """A page was answered: the credentials are good, and some of the rate comes back. Whether it was probed."""
+        was_probed, self._failures = self.probing, 0
         self._refused.end()
         self._failing.end()
-        if now < self._limited_until:
-            return was_failing  # it was asked before the provider said "too many"
+        if now < self.limited_until:
+            return was_probed  # it was asked before the provider said "too many"
         self._limits = 0
         self.pace = min(self.pace + (now - self._recovered_at) * RECOVERY_PER_SECOND, 1.0)
         self._recovered_at = now
-        return was_failing
+        return was_probed
 
     def probe_now(self, now: float) -> None:
         """Someone says that it was mended: probe at once. A rate limit is not cut short."""

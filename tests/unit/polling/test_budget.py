@@ -235,6 +235,22 @@ def test_a_probe_of_several_requests_goes_on_at_once_and_counts_as_one():
     in_virtual_time(story())
 
 
+def test_the_further_pages_of_a_probe_wait_for_rate_limits():
+    async def story():
+        # Given a refused account whose probe was answered with one page, and then with "too many"
+        given = budget()
+        given.refused()
+        await given.take()
+        begun = now()
+        given.rate_limited(60)
+        # When it needs another page
+        await given.take("more", probing=True)
+        # Then it waits as anybody would
+        assert now() - begun >= 60
+
+    in_virtual_time(story())
+
+
 async def test_on_the_real_clock_a_high_rate_is_reached_and_not_passed():
     # Given 30 000 requests a minute, two timer ticks apart
     loop = asyncio.get_running_loop()

@@ -175,7 +175,7 @@ def test_whatever_happens_pauses_and_pace_stay_bounded(events, seed):
     for what, seconds, retry_after in events:
         now += seconds
         before = pause.until
-        limited += max(min(pause._limited_until, now) - (now - seconds), 0.0)
+        limited += max(min(pause.limited_until, now) - (now - seconds), 0.0)
         if what == "limited":
             pause.rate_limited(now, retry_after)
         else:

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.support.pollers import FakeShard, ended, feed, poller_of, running
-from workers.errors import ProviderFailed
+from workers.errors import ProviderFailed, Refused
 from workers.poll import Polled
 
 
@@ -52,5 +52,12 @@ async def test_a_history_that_the_provider_fails_to_give_does_not_hold_up_its_ne
 
 async def test_a_history_that_breaks_the_program_does_not_hold_up_its_neighbour():
     world = await batches_beside(ZeroDivisionError("a fault of ours"))
+    assert world.failed == 1
+    assert world.read > 20
+
+
+async def test_a_history_that_is_refused_does_not_silence_an_account_whose_feeds_are_read():
+    # Histories are read beside polls of the same key: these go on, and so does the other history
+    world = await batches_beside(Refused("HTTP 403"))
     assert world.failed == 1
     assert world.read > 20

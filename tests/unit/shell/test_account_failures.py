@@ -1,5 +1,6 @@
 """What failed polls lead to, for their feed and for the whole account."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -8,7 +9,7 @@ from workers.account.failures import AccountFailures
 from workers.account.report import AccountReport
 from workers.errors import CursorUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused, Unreachable
 from workers.metrics import Metrics
-from workers.polling.backoff import FAILED_FEED, FAILING_ACCOUNT, PARKED_FEED
+from workers.polling.backoff import FAILED_FEED, FAILING_ACCOUNT, PARKED_FEED, REFUSED_ACCOUNT
 from workers.polling.budget import Budget
 from workers.polling.pause import FAILURES_IN_A_ROW
 from workers.polling.schedule import Schedule
@@ -22,7 +23,8 @@ class Account:
         self.schedule = Schedule()
         self.budget = Budget(6000, clock=lambda: self.now, random=Random(1))
         self.budget.own(1.0)
-        report = AccountReport("ogmma", "loja", 3600, Metrics(), lambda: self.now)
+        self.metrics = Metrics()
+        report = AccountReport("ogmma", "loja", 3600, self.metrics, lambda: self.now)
         self.failures = AccountFailures(
             self.schedule, self.budget, report, lambda: self.now, provider="ogmma", account="loja"
         )
@@ -33,12 +35,34 @@ class Account:
         """Poll the next feed; it fails of this."""
         key = self.schedule.next(self.now)
         assert key is not None
+        self._ends(key, error)
+        return key
+
+    def poll_of(self, key: str, error: Exception | None = None) -> None:
+        """Poll this feed, and whatever comes before it; it fails of this, the others are well."""
+        self.schedule.poll_now(key)
+        while (found := self.schedule.next(self.now)) != key:
+            assert found is not None
+            self._ends(found, None)
+        self._ends(key, error)
+
+    def _ends(self, key: str, error: Exception | None) -> None:
         if error is None:
             self.schedule.done(key, self.now)
             self.failures.succeeded(key)
         else:
             self.failures.failed(key, error, 0)
-        return key
+
+    def failures_of(self, what: str, reason: str) -> float | None:
+        labels = {"provider": "ogmma", "account": "loja", "reason": reason}
+        return self.metrics.registry.get_sample_value(f"afluente_{what}_failures_total", labels)
+
+    def aside(self, key: str) -> float:
+        """Seconds for which this feed stands aside."""
+        explanation = self.schedule.explain(key, self.now)
+        assert explanation is not None
+        assert explanation.due_in is not None
+        return explanation.due_in
 
     def due_in(self) -> float:
         due = self.schedule.due_at(self.now)
@@ -122,22 +146,96 @@ def test_a_feed_that_is_not_there_is_parked_and_proves_that_the_account_is_well(
     assert account.due_in() == PARKED_FEED.first
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"), [(RateLimited("429", "7"), "rate_limited"), (Refused("401"), "refused")], ids=repr
-)
-def test_too_many_and_refused_pause_the_account_and_cost_the_feed_nothing(account, error, reason):
+def test_a_feed_that_comes_back_after_an_outage_without_being_found_is_asked_again_soon(account):
+    # Given a feed whose polls failed for long, and that is not found when the provider is back
+    for _ in range(12):
+        account.poll_of("feed-0", ProviderFailed("HTTP 502"))
+        account.poll_of("feed-1")
+    account.poll_of("feed-0", ParkFeed("HTTP 404"))
+    # Then it waits as one does that is not found for the first time
+    assert account.aside("feed-0") == PARKED_FEED.first
+    assert (account.failures.failing, len(account.failures.parked)) == (0, 1)
+    # And when it fails again, its series of failures goes on where it stood
+    account.poll_of("feed-0", ProviderFailed("HTTP 502"))
+    assert account.aside("feed-0") == FAILED_FEED.limit
+    assert (account.failures.failing, len(account.failures.parked)) == (1, 0)
+
+
+def test_too_many_requests_pause_the_account_and_cost_the_feed_nothing(account):
     # When
-    key = account.poll(error)
+    key = account.poll(RateLimited("429", "7"))
     # Then the account waits, and goes on with the same feed
-    assert account.budget.reason == reason
+    assert account.budget.reason == "rate_limited"
     account.now += account.budget.paused_for
     assert account.poll() == key
 
 
-def test_a_fault_of_the_program_stays_with_its_feed(account):
-    account.poll(ZeroDivisionError())
-    assert account.budget.reason is None
+def test_while_a_key_is_refused_each_probe_may_be_of_another_feed(account):
+    # Given a key that is refused for every feed
+    asked = []
+    for _ in range(30):
+        asked.append(account.poll(Refused("401")))
+        assert account.budget.reason == "refused"
+        account.now += REFUSED_ACCOUNT.limit
+    # Then no feed was the only one to be asked
+    assert len(set(asked)) == 10
+    # And when the key is good again, all of them are due at once
     account.poll()
+    assert account.budget.reason is None
+    assert len({account.poll() for _ in range(9)}) == 9
+
+
+def test_one_feed_that_is_refused_does_not_take_its_account_down(account):
+    # Given one feed that may not be read, among nine that may
+    polls, refused_seconds = Counter[str](), 0
+    for _ in range(3600):
+        account.now += 1
+        refused_seconds += account.budget.reason == "refused"
+        while account.budget.paused_for == 0 and (key := account.schedule.next(account.now)) is not None:
+            polls[key] += 1
+            if key == "feed-3":
+                account.failures.failed(key, Refused("403"), 0)
+                break
+            account.schedule.done(key, account.now)
+            account.failures.succeeded(key)
+    # Then the account was silent once, until another feed showed that the key is good
+    assert refused_seconds <= REFUSED_ACCOUNT.first + 1
+    # And the feed was asked as seldom as one that fails, its neighbours as if it were not there
+    assert 8 <= polls["feed-3"] <= 25
+    assert all(polls[f"feed-{number}"] > 1000 for number in range(10) if number != 3)
+
+
+def test_a_key_that_is_refused_later_is_known_by_the_first_feed_that_was_not_refused_before(account):
+    # Given a feed that is known to be refused alone
+    account.poll_of("feed-0", Refused("403"))
+    account.poll_of("feed-1")
+    account.poll_of("feed-0", Refused("403"))
+    assert account.budget.reason is None
+    # When the key is revoked
+    account.poll_of("feed-1", Refused("401"))
+    # Then
+    assert account.budget.reason == "refused"
+
+
+def test_what_is_read_beside_the_polls_fails_in_a_count_of_its_own(account):
+    # When a list is refused, a batch of a history fails, and a poll too
+    account.failures.list_failed(Refused("403"), alone=False)
+    account.failures.history_failed("feed-0", ProviderFailed("HTTP 500"), 0, 2.0)
+    account.poll(ProviderFailed("HTTP 500"))
+    # Then polls that failed are never more than polls
+    assert account.failures_of("poll", "provider_error") == 1
+    assert account.failures_of("poll", "refused") is None
+    assert account.failures_of("background", "refused") == 1
+    assert account.failures_of("background", "provider_error") == 1
+
+
+def test_a_fault_of_the_program_stays_with_its_feed(account):
+    # When
+    broken = account.poll(ZeroDivisionError())
+    # Then its neighbours are polled, and it waits as one that failed
+    assert account.budget.reason is None
+    assert broken not in {account.poll() for _ in range(9)}
+    assert account.aside(broken) == FAILED_FEED.first
 
 
 def test_a_feed_with_a_cursor_that_nobody_can_read_is_left_alone(account):

@@ -65,6 +65,11 @@ def test_a_failure_leads_to_what_the_worker_can_do_about_it(error, decision):
     assert decide(error) == decision
 
 
+def test_what_is_refused_while_others_are_read_with_the_same_key_is_refused_alone():
+    assert decide(errors.Refused("403"), key_is_good=True) == "retry the feed later"
+    assert decide(errors.RateLimited("429", None), key_is_good=True) == "pause the account"
+
+
 def test_a_fault_of_the_program_is_ruled_as_one():
     assert "internal" in ruling_of(ZeroDivisionError()).reasons
 
