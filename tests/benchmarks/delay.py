@@ -172,15 +172,13 @@ def _settings(bootstrap: str, origin: str, per_minute: float) -> Settings:
 
 def _prepare(place: Ground, schedule: HastenedSchedule, noted: Deliveries, messages: str) -> None:
     """Every feed at its shard, under the schedule that was warmed; nothing is polled yet."""
-    poller: Any = place.poller
-    for part in (poller, poller._failures, poller.watch):
-        part._schedule = schedule
-    poller.hold()
+    place.schedule_by(schedule)
+    place.poller.hold()
     for shard in place.shards.values():
         noted.watch(shard, messages)
     for number in range(len(schedule)):
         (feed,) = place.feeds([number])
-        poller.attach(feed, place.shards[number % SHARDS])
+        place.poller.attach(feed, place.shards[number % SHARDS])
 
 
 def _failed(place: Ground) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -12,6 +13,7 @@ from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.fetch import Fetcher
+from workers.polling.schedule import Schedule
 from workers.providers.ogmma import OgmmaSettings
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.settings.settings import Settings
@@ -58,6 +60,12 @@ class Ground:
         """Feeds of these conversations."""
         adapter = self.poller.adapter
         return [adapter.feed({"channel_id": CHANNEL, "conversation_id": conversation(n)}) for n in numbers]
+
+    def schedule_by(self, schedule: Schedule) -> None:
+        """Let the account be polled by this schedule, before it has any feed."""
+        poller: Any = self.poller
+        for part in (poller, poller._failures, poller.watch):
+            part._schedule = schedule
 
     async def own_all(self) -> None:
         """Take every shard, as if the group had given them; returns when all serve."""

@@ -1,20 +1,16 @@
 """A provider whose conversations grow as time passes, in a process of its own: each row shows from its own time on."""
 
-import asyncio
 import json
-import multiprocessing
 import re
 import time
 import urllib.request
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from functools import partial
 
-import uvloop
-
-from tests.benchmarks.page_server import ANSWER_SECONDS
 from tests.benchmarks.pages import ANY_CONVERSATION, conversation, page, rows
+from tests.benchmarks.serving import Answer, serving
 from workers.simulator.limits import Limit
 from workers.times import iso
 
@@ -35,8 +31,8 @@ Times = Sequence[Sequence[float]]
 class GrowingPages:
     """The running server, from outside."""
 
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://127.0.0.1:{port}"
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
 
     def begin(self, at_ms: int) -> None:
         """When its time begins (epoch ms). Before that nothing is shown. It blocks for a millisecond."""
@@ -47,15 +43,8 @@ class GrowingPages:
 @contextmanager
 def growing_pages(times: Times, per_minute: int) -> Iterator[GrowingPages]:
     """A server that ends with the block, and answers so many requests in any 60 s; the others get a 429."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, times, per_minute), daemon=True)
-    process.start()
-    there.close()  # so that its death ends the waiting below
-    try:
-        yield GrowingPages(here.recv())
-    finally:
-        process.terminate()
-        process.join()
+    with serving(partial(_answers, times, per_minute)) as origin:
+        yield GrowingPages(origin)
 
 
 class _Conversations:
@@ -82,7 +71,7 @@ class _Conversations:
         return json.dumps(row, ensure_ascii=False).encode()
 
 
-def _serve(pipe: Connection, times: Times, per_minute: int) -> None:
+def _answers(times: Times, per_minute: int) -> Answer:
     conversations, limit = _Conversations(times), Limit()
 
     def answer(request: bytes) -> bytes:
@@ -98,19 +87,4 @@ def _serve(pipe: Connection, times: Times, per_minute: int) -> None:
         body = conversations.look(name.decode(), int(rows_asked))
         return _HEAD % (len(body), body)
 
-    class Answers(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.transport, self.unread = transport, b""
-
-        def data_received(self, received: bytes) -> None:
-            *requests, self.unread = (self.unread + received).split(b"\r\n\r\n")
-            loop = asyncio.get_running_loop()
-            for request in requests:
-                loop.call_later(ANSWER_SECONDS, self.transport.write, answer(request))
-
-    async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(Answers, "127.0.0.1", 0)
-        pipe.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    uvloop.run(serve())
+    return answer

@@ -120,7 +120,7 @@ async def _measured(
         session = aiohttp.ClientSession()
         ways = _ways(place, session, others)
         (shard,) = place.shards.values()
-        place.poller._schedule = Schedule(min_interval=0)  # a feed is due again at once
+        place.schedule_by(Schedule(min_interval=0))  # a feed is due again at once
         place.poller.hold()
         for feed in feeds:
             place.poller.attach(feed, shard)
