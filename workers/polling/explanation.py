@@ -23,6 +23,7 @@ class Explanation(Record, frozen=True, kw_only=True):
 
     `per_hour`: what is expected at this moment without memory and from each memory. `due_in`: until its turn by what is
     known now; None while it is in flight or comes with the next tokens. `rate_class`: its class and that class's rate.
+    `surge`: the part of the index that it has because many feeds gained at once.
     `asked_before`: how many feeds were asked for before this one; None: nobody asks for it.
     """
 
@@ -33,6 +34,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     class_per_hour: float
     per_hour: tuple[float, ...]
     index: float
+    surge: float
     price: float
     due_in: float | None
     forced_after: float
@@ -48,17 +50,21 @@ class Explanation(Record, frozen=True, kw_only=True):
         age: float | None,
         number: int,
         rates: tuple[float, ...],
-        index: float,
+        waiting: float,
+        surge: float,
         price: float,
         least: float,
         forced_after: float,
         aside_for: float | None,
         asked_before: int | None,
     ) -> "Explanation":
-        """From what the schedule knows; rates per second. `age`: of the last poll as the schedule counts it."""
+        """From what the schedule knows; rates per second.
+
+        `age`: of the last poll, as the schedule counts it; `waiting`: the index by the rates alone.
+        """
         due_in = aside_for if standing == "aside" else None
         if standing == "waiting" and age is not None:
-            due_age = max(min(math.sqrt(2 * price / rate_of(number)), forced_after), least)
+            due_age = max(min(math.sqrt(2 * max(price - surge, 0.0) / rate_of(number)), forced_after), least)
             due_in = max(due_age - age, 0.0)
         return cls(
             key=key,
@@ -67,7 +73,8 @@ class Explanation(Record, frozen=True, kw_only=True):
             rate_class=number,
             class_per_hour=rate_of(number) * _HOUR,
             per_hour=tuple(rate * _HOUR for rate in rates),
-            index=index,
+            index=waiting + surge,
+            surge=surge,
             price=price,
             due_in=due_in,
             forced_after=forced_after,
@@ -92,7 +99,8 @@ class Explanation(Record, frozen=True, kw_only=True):
         return f"expects {_few(sum(self.per_hour))} messages/h{parts}"
 
     def _turn(self) -> str:
-        index = f"index {_few(self.index)} of price {_few(self.price)} (class {self.rate_class})"
+        surge = f", {_few(self.surge)} of it because many feeds woke at once" if self.surge else ""
+        index = f"index {_few(self.index)} of price {_few(self.price)} (class {self.rate_class}{surge})"
         turns = {
             "in_flight": "being polled now",
             "first": "waits for its first poll: every second token is for such feeds",

@@ -68,6 +68,10 @@ class Hints:
         self._flying.add(feed)
         return feed
 
+    def asked(self, feed: int) -> bool:
+        """Whether its poll under way was asked for."""
+        return feed in self._flying
+
     def taken(self, feed: int) -> None:
         """Its own turn came first: that is the poll that was asked for."""
         if feed in self._line:

@@ -1,6 +1,7 @@
 """The feeds that wait for their index, in classes of about one rate: whose waiting is the greatest now. Pure.
 
-A decision compares the heads of the classes in use, some twenty, whatever the number of feeds.
+While many feeds gain at once (surge.py) an index has a second part, which depends on the age alone, as within a class
+the first does. A decision compares the heads of the classes in use, some twenty, whatever the number of feeds.
 """
 
 import math
@@ -10,6 +11,7 @@ from workers.polling.calibration import Calibration
 from workers.polling.classes import Lane, Queues, RateClass
 from workers.polling.forecast import Memory
 from workers.polling.roster import LANE, NOBODY
+from workers.polling.surge import Surge
 
 #: Of so many tokens, one goes by the index though feeds are overdue: after a pause all are, and chats still run.
 INDEX_EVERY: Final = 4
@@ -36,10 +38,12 @@ class Ranking:
         "_queues",
         "force_after",
         "lanes",
+        "surge",
     )
 
     def __init__(self, calibration: Calibration, queues: Queues) -> None:
         self._calibration, self._queues = calibration, queues
+        self.surge = Surge()
         #: By the number that stands in the records of their feeds.
         self.lanes: list[Lane] = []
         self._classes: list[RateClass] = []
@@ -61,11 +65,7 @@ class Ranking:
     def take(self, now: float) -> int:
         """The feed whose index is the greatest, or that is overdue longest; NOBODY: each was polled just now."""
         oldest = self._oldest(now) if now >= self._forced_from else None
-        best, winner = -1.0, None
-        for one in self._classes:
-            value = (now - one.since) * one.slope
-            if value > best and now >= one.ready:
-                best, winner = value, one
+        index, winner = self._greatest_in_surge(now) if self.surge.active else self._greatest(now)
         if winner is None:
             return NOBODY
         if oldest is not None and self._forced_in_a_row < INDEX_EVERY - 1:
@@ -73,12 +73,31 @@ class Ranking:
             winner = oldest
         else:
             self._forced_in_a_row = 0
-            self._calibration.pay(best * best, self._gain)
+            self._calibration.pay(index, self._gain)
         feed = winner.take()
         if not winner.head:
             winner.looked_at = False
             self._classes.remove(winner)
         return feed
+
+    def _greatest(self, now: float) -> tuple[float, RateClass | None]:
+        """The greatest index, and the class whose head has it; None: each was polled just now."""
+        best, winner = -1.0, None
+        for one in self._classes:
+            value = (now - one.since) * one.slope
+            if value > best and now >= one.ready:
+                best, winner = value, one
+        return best * best, winner
+
+    def _greatest_in_surge(self, now: float) -> tuple[float, RateClass | None]:
+        """The same where silence gains more than rates say. In a class the head gains most: its silence is longest."""
+        best, winner, gain = -1.0, None, self.surge.gain
+        for one in self._classes:
+            root = (now - one.since) * one.slope
+            value = root * root + gain(one.since)
+            if value > best and now >= one.ready:
+                best, winner = value, one
+        return best, winner
 
     def _oldest(self, now: float) -> RateClass | None:
         """The class whose turn is forced, the one overdue longest; None: there is none."""

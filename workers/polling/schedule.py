@@ -160,7 +160,10 @@ class Schedule:
             memory.take(now, ages)
             calibration.halve(now)
         else:
-            learn = now - memory.seen <= 2 * self._ranking.force_after + PAUSE
+            longest = self._ranking.force_after
+            learn = now - memory.seen <= 2 * longest + PAUSE
+            if learn and not self._hints.asked(feed):  # whoever asks knows of news: such polls say nothing of others
+                self._ranking.surge.observe(memory, now, ages, longest)
             calibration.observe(memory, now, ages, learn=learn)
             if ages:
                 calibration.halve(now)
@@ -209,7 +212,7 @@ class Schedule:
         memory = self._roster.load(feed, self._memory)
         number, price = self._calibration.class_of(memory), self._calibration.price
         age = None if memory.seen == NEVER else max(now - memory.seen, 0.0)
-        until = self._aside.until(key)
+        until, surge = self._aside.until(key), self._ranking.surge
         return Explanation.of(
             key=key,
             standing=self._standing(key, feed, now),
@@ -217,7 +220,8 @@ class Schedule:
             age=age,
             number=number,
             rates=self._calibration.rates(memory, age or 0.0),
-            index=self._calibration.waiting(memory, age or 0.0),
+            waiting=self._calibration.waiting(memory, age or 0.0),
+            surge=surge.gain(memory.seen) if surge.active and age is not None else 0.0,
             price=price,
             least=self._ranking.lanes[self._roster.links[feed + LANE]].least,
             forced_after=self._ranking.force_after,

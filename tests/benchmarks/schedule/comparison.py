@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from statistics import fmean
 
 from tests.benchmarks.schedule.informed import InformedW0, InformedW1
-from tests.benchmarks.schedule.policies import Product, Restarted, Told, tuned_backoff, usual_backoff
+from tests.benchmarks.schedule.policies import KnowingWhen, Product, Restarted, Told, tuned_backoff, usual_backoff
 from tests.benchmarks.schedule.rates import bytes_per_feed, decisions_per_second
 from tests.benchmarks.schedule.simulation import Policy, Result, round_robin, run
 from tests.benchmarks.schedule.workload import HISTORY_DAYS, Workload, workload
@@ -26,6 +26,7 @@ POLICIES: dict[str, Make] = {
     "tuned back-off": lambda load, _: tuned_backoff(len(load.times)),
     "informed": lambda load, _: InformedW0(load) if load.kind == "W0" else InformedW1(load),
     "product, told of broadcasts": Told,
+    "product, knowing when": KnowingWhen,
     "product, restarted": lambda load, per_second: Restarted(len(load.times), per_second),
     "product, restarted and forgetful": lambda load, per_second: Restarted(len(load.times), per_second, forgets=True),
     "product, 2 rounds": lambda load, per_second: Product(len(load.times), per_second, rounds=2.0),
@@ -72,10 +73,11 @@ def measured(quick: bool) -> Iterator[list[Row]]:
     yield compared("W1", 2_000, 31, ("product", *others, *lives))
     for kind in ("W2", "W3"):
         yield compared(kind, 2_000, 31, ("product", "usual back-off", "tuned back-off"))
-    yield compared("W4", 2_000, 31, ("product", "usual back-off", "tuned back-off", "product, told of broadcasts"))
+    told = ("product, knowing when", "product, told of broadcasts")
+    yield compared("W4", 2_000, 31, ("product", "usual back-off", "tuned back-off", *told))
     for kind in ("W0", "W1", "W2", "W3"):
         yield compared(kind, 2_000, 31, ("product", "usual back-off"), turn=1000.0)
-    yield compared("W4", 2_000, 31, ("product", "usual back-off", "product, told of broadcasts"), turn=1000.0)
+    yield compared("W4", 2_000, 31, ("product", "usual back-off", *told), turn=1000.0)
 
 
 def merged(rows: list[Row]) -> list[Row]:
@@ -98,5 +100,6 @@ def speeds(quick: bool) -> list[Row]:
     sizes = (1_000,) if quick else (1_000, 10_000, 100_000, 1_000_000)
     count = 2_000 if quick else 100_000
     rows: list[Row] = [{"feeds": size, "decisions": decisions_per_second(size, count)} for size in sizes]
-    many = 1_000 if quick else 100_000
-    return [*rows, {"feeds": many, "bytes": bytes_per_feed(many)}]
+    many = 20_000 if quick else 100_000
+    surge = decisions_per_second(many, count, later=0.0)
+    return [*rows, {"feeds": many, "decisions": surge, "surge": 1}, {"feeds": many, "bytes": bytes_per_feed(many)}]

@@ -7,9 +7,10 @@ Figures = dict[str, Row]
 
 #: Goals of the mean by what it is divided by, on every workload.
 GOALS = {"informed": 1.25, "usual back-off": 0.45}
-#: Other lives of the product: who sends broadcasts says where they went; it ends each hour, with what lies beside the
-#: cursors and without.
+#: Other lives of the product: it knows when broadcasts go out and how large they are, and not to whom; who sends them
+#: says where they went; it ends each hour, with what lies beside the cursors and without.
 LIVES = (
+    ("product, knowing when", "product, knowing when broadcasts go out", "product"),
     ("product, told of broadcasts", "product, told of broadcasts", "usual back-off"),
     ("product, restarted", "product, restarted each hour", "product"),
     ("product, restarted and forgetful", "product, restarted and forgetful each hour", "product"),
@@ -105,8 +106,8 @@ def _of_speed(speed: list[Row]) -> list[Line]:
             figure = f"{row['bytes']} B"
             lines.append((f"memory of a feed in the schedule, of {row['feeds']}", figure, f"≤ {MOST_BYTES} B", met))
             continue
-        held = ("", None)
+        held, what = ("", None), f"{row['feeds']} feeds" + (", of which many gain at once" if "surge" in row else "")
         if row["feeds"] == LARGE:
             held = (f"≥ {LEAST_DECISIONS}/s", float(row["decisions"]) >= LEAST_DECISIONS)
-        lines.append((f"decisions per second of CPU, {row['feeds']} feeds", f"{row['decisions']}/s", *held))
+        lines.append((f"decisions per second of CPU, {what}", f"{row['decisions']}/s", *held))
     return lines

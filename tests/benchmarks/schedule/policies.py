@@ -2,9 +2,12 @@
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 
-from tests.benchmarks.schedule.workload import Workload
+from tests.benchmarks.schedule.workload import BROADCAST_SECONDS, REACHED, Workload
+from workers.polling.forecast import Memory
 from workers.polling.schedule import Schedule
+from workers.polling.surge import Surge
 
 
 class Product:
@@ -68,6 +71,38 @@ class Told(Product):
         while self._sent and self._sent[0][0] <= now:
             self.schedule.poll_now(self._keys[self._sent.popleft()[1]])
         return super().next(now)
+
+
+class Known(Surge):
+    """Surges that are known beforehand: at these moments so many wakings for each feed begin to come, within a span."""
+
+    def __init__(self, begins: Sequence[float], wakings: float, span: float) -> None:
+        super().__init__()
+        self._begins_at, self._each, self._span = begins, wakings, span
+        self._going: list[float] = []
+
+    def observe(self, memory: Memory, now: float, ages: Sequence[float], longest: float) -> None:
+        self._going = [at for at in self._begins_at if at < now < at + longest]
+        self._now, self.active = now, bool(self._going)
+
+    def gain(self, seen: float) -> float:
+        total = 0.0
+        for at in self._going:
+            first, last = max(at, seen), min(at + self._span, self._now)
+            if last > first:
+                total += self._each * (last - first) / self._span * ((first + last) / 2 - seen)
+        return total
+
+
+class KnowingWhen(Product):
+    """The schedule where it is known when broadcasts go out, and to how many, though not to whom."""
+
+    def __init__(self, load: Workload, per_second: float) -> None:
+        feeds = len(load.times)
+        super().__init__(feeds, per_second)
+        sent = [at for at, _ in load.sent]
+        begins = [at for before, at in pairwise([-BROADCAST_SECONDS, *sent]) if at - before > BROADCAST_SECONDS / 2]
+        self.schedule._ranking.surge = Known(begins, REACHED, BROADCAST_SECONDS)
 
 
 class Levels:

@@ -10,8 +10,8 @@ from workers.polling.schedule import Schedule
 
 #: Seconds of a round: feeds ÷ requests per second.
 ROUND = 300.0
-#: Conversations that are generated; more feeds than these share their messages.
-DIFFERENT = 10_000
+#: Conversations that are generated. More feeds than these share their messages, each so many seconds after another.
+DIFFERENT, LATER = 10_000, 61.0
 #: Messages that a first poll shows here: the price of a history is not that of a decision.
 FIRST_PAGE = 5
 
@@ -19,14 +19,15 @@ FIRST_PAGE = 5
 class Race:
     """A schedule that has polled each of its feeds once, and what W1 brings from there."""
 
-    def __init__(self, feeds: int) -> None:
+    def __init__(self, feeds: int, later: float = LATER) -> None:
+        """`later`: 0 lets all that share their messages have them at the same moments."""
         load = workload("W1", min(feeds, DIFFERENT), 11, 31)
         self._start, *_ = window(load)
         self._times = [[*one, float("inf")] for one in load.times]
         self._per_second = feeds / ROUND
         self._keys = [f"conta/{number:07d}" for number in range(feeds)]
         self._place = [0] * feeds
-        self._slot = 0
+        self._slot, self._later = 0, later
         self.schedule: Schedule | None = None
 
     def begin(self) -> None:
@@ -46,25 +47,26 @@ class Race:
     def _poll(self, count: int, shown: int = 50) -> None:
         assert self.schedule is not None
         choose, done, times, place = self.schedule.next, self.schedule.done, self._times, self._place
-        start, per_second, different = self._start, self._per_second, len(self._times)
+        start, per_second, different, later = self._start, self._per_second, len(self._times), self._later
         for slot in range(self._slot, self._slot + count):
             now = start + slot / per_second
             key = choose(now)
             assert key is not None
             feed = int(key[6:])
             mine, here = times[feed % different], place[feed]
-            if mine[here] > now:
+            there = now - feed // different * later
+            if mine[here] > there:
                 done(key, now)
                 continue
             first = here
-            while mine[here] <= now:
+            while mine[here] <= there:
                 here += 1
             place[feed] = here
-            done(key, now, [now - at for at in mine[max(first, here - shown) : here]])
+            done(key, now, [there - at for at in mine[max(first, here - shown) : here]])
         self._slot += count
 
 
-def decisions_per_second(feeds: int, count: int = 100_000) -> int:
+def decisions_per_second(feeds: int, count: int = 100_000, later: float = LATER) -> int:
     """Of at least so many decisions: the third round of as many races as that takes.
 
     So every number of feeds is measured in the same minutes of the same conversations. A count of decisions instead
@@ -72,7 +74,7 @@ def decisions_per_second(feeds: int, count: int = 100_000) -> int:
     """
     races, seconds = max(1, count // feeds), 0.0
     for _ in range(races):
-        race = Race(feeds)
+        race = Race(feeds, later)
         race.begin()
         race.rate(feeds)
         seconds += feeds / race.rate(feeds)

@@ -36,6 +36,9 @@ SESSION_RATE: Final = (0.6 / 60, 0.7)
 SESSION_LENGTH: Final = (480.0, 0.9)
 #: Mean messages of a W1 session: one at its start, and what its rate and length bring.
 SESSION_SIZE: Final = 1 + SESSION_RATE[0] * SESSION_LENGTH[0] * float(np.exp((0.7**2 + 0.9**2) / 2))
+#: W4: seconds in which a broadcast goes out, and to which part of all conversations.
+BROADCAST_SECONDS: Final = 120.0
+REACHED: Final = 0.1
 #: W2: children of a message.
 BRANCHING: Final = 0.85
 
@@ -182,9 +185,9 @@ def _w4(random: np.random.Generator, rates: Floats, factors: Floats, days: int) 
     feeds = len(rates)
     own, own_starts = _starts(random, rates * factors / SESSION_SIZE / 4)
     storms = np.sort(random.random(4 * days)) * days * DAY
-    reached = [random.choice(feeds, feeds // 10, replace=False) for _ in storms]
+    reached = [random.choice(feeds, int(feeds * REACHED), replace=False) for _ in storms]
     to = np.concatenate(reached)
-    sent = np.repeat(storms, [len(one) for one in reached]) + random.random(len(to)) * 120
+    sent = np.repeat(storms, [len(one) for one in reached]) + random.random(len(to)) * BROADCAST_SECONDS
     answers = random.random(len(to)) < 0.2
     back = sent[answers] + 240 * np.exp(1.2 * random.normal(size=answers.sum()))
     owners, times = _sessions(random, np.concatenate((own, to[answers])), np.concatenate((own_starts, back)))
