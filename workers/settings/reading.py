@@ -1,6 +1,7 @@
 """From a table to settings, remembering every problem on the way."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -71,11 +72,29 @@ class Reading:
         read = {name: self._account(name, given) for name, given in table.items()}
         accounts = {name: account for name, account in read.items() if account is not None}
         self.problems.update(same_accounts(accounts))
-        if self._adapter is not None:
-            for name, account in accounts.items():
-                for place, text in rejected_feeds(("accounts", name, "feeds"), self._adapter(account)).items():
-                    self.problems.setdefault(place, text)
+        for name, account in accounts.items():
+            self._feeds(name, account)
         return accounts
+
+    def _feeds(self, name: str, account: AccountSettings) -> None:
+        if self._adapter is None:
+            return
+        place = ("accounts", name, "feeds")
+        known = any(told[: len(place)] == place for told in self.problems)
+        for wrong, text in rejected_feeds(place, self._adapter(account)).items():
+            if wrong != place or not known:  # what is wrong with all of them together is wrong with one of them
+                self.problems.setdefault(wrong, text)
+
+    def _feeds_beside(
+        self, cls: type[AccountSettings], table: Mapping[str, Any], place: Place, given: Mapping[str, Any]
+    ) -> None:
+        """The feeds of an account that has wrong fields, told of as if these were left out."""
+        wrong = {told[2] for told in self.problems if told[:2] == place and told != place} - {"feeds"}
+        rest = {key: value for key, value in self._resolved(cls, table, place).items() if key not in wrong}
+        keyed = {key: SecretStr(_unread((*place, key))) for key in wrong & set(secret_fields(cls))}
+        with suppress(ValidationError):  # they make no account without the others
+            account = cls.model_validate({**rest, **keyed, **given}, strict=True)
+            self._feeds(str(place[1]), account)
 
     def _account(self, name: str, table: object) -> AccountSettings | None:
         place = ("accounts", name)
@@ -92,7 +111,10 @@ class Reading:
         cls = self._provider((*place, "provider"), table.get("provider"))
         self.problems.update(overlapping_feeds((*place, "feeds"), table.get("feeds")))
         if cls is not None:
-            return self._model(cls, table, place, given)
+            account = self._model(cls, table, place, given)
+            if account is None:
+                self._feeds_beside(cls, table, place, given)
+            return account
         common = {key: value for key, value in table.items() if key in AccountSettings.model_fields}
         self._model(
             AccountSettings, {"provider": "", **common}, place, {"base_url": "https://unknown.invalid", **given}

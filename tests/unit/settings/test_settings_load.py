@@ -1,5 +1,6 @@
 """A configuration is loaded whole, or every wrong field of it is told at once."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workers.errors import ConfigurationError, FeedRejected
+from workers.providers import PROVIDERS, adapter
 from workers.settings.load import load
 from workers.settings.settings import Settings, effective
 
@@ -213,6 +215,28 @@ def test_a_feed_that_another_covers_is_refused(problems, feeds, wrong):
 def test_feeds_that_differ_are_accepted(loaded):
     text = '[accounts.a]\nprovider = "copper"\nfeeds = [{ a = "1", b = "2" }, { a = "2", b = "1" }, { a = "x" }]'
     assert len(loaded(text).accounts["a"].feeds) == 3
+
+
+def test_a_wrong_field_does_not_hide_what_is_wrong_with_the_feeds_beside_it(tmp_path):
+    # Given an account with a wrong field, a key that is not there, and feeds that lack a value or stand there twice
+    path = tmp_path / "afluente.toml"
+    path.write_text("""
+    [accounts.loja]
+    provider = "ogmma"
+    api_key = { env = "ABSENT" }
+    settle_seconds = -1
+    feeds = [
+        { channel_id = "1" },
+        { channel_id = "1", conversation_id = "2" },
+        { channel_id = "1", conversation_id = "2" },
+    ]
+    """)
+    # When
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, PROVIDERS, {}, adapter)
+    # Then each is told of once
+    places = sorted(re.split(r"[: ]", problem, maxsplit=1)[0] for problem in raised.value.problems)
+    assert places == [f"accounts.loja.{field}" for field in ("api_key", "feeds[0]", "feeds[2]", "settle_seconds")]
 
 
 def test_what_an_adapter_says_of_a_feed_is_told(tmp_path, providers):
