@@ -51,6 +51,10 @@ class FeedTable:
         self._followed.add(shard)
         return len(self._defined.get(shard, ()))
 
+    def follows(self, shard: int) -> bool:
+        """Whether that is so."""
+        return shard in self._followed
+
     def forget(self, shard: int) -> None:
         """The shard is somebody else's from now on."""
         self._defined.pop(shard, None)
@@ -65,6 +69,11 @@ class FeedTable:
         """The feed with this key, if it shall be polled."""
         defined = self._defined.get(shard, {})
         return defined[key] if key in defined else self._standing.get(shard, {}).get(key)
+
+    def rests(self, shard: int, key: str) -> bool:
+        """Whether the topic says that this feed is not to be polled."""
+        defined = self._defined.get(shard, {})
+        return key in defined and defined[key] is None
 
     def take_wish(self, shard: int, key: str) -> bool:
         """Whether a poll of it was asked for since this was asked last."""

@@ -40,6 +40,8 @@ ATTACH_SLICE = 250
 #: Characters of a stranger's key, and of what is wrong with its record, that are logged: a record may be megabytes.
 LOGGED_CHARACTERS = 300
 
+_PAUSED = "paused: its definition in the feeds topic says so, until it is added again"
+
 MakeShard = Callable[[int, "Worker"], Shard]
 
 
@@ -64,6 +66,8 @@ class Worker:
             settings.kafka.shards,
             settings.kafka.session_timeout_seconds + RECENT_MARGIN_SECONDS,
         )
+        #: Definitions of shards that are read for the first time, by key: where each stands, and why it is none.
+        self._rejected: dict[int, dict[str, tuple[int, FeedRejected]]] = {}
         self._shards: dict[int, Shard] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -106,7 +110,9 @@ class Worker:
         return {**self._report.details(**self._standing_now()), "accounts": self._accounts_now()}
 
     def explain(self, key: str) -> dict[str, Any]:
-        """What `/explain` tells of a feed: its key alone where it is not polled here."""
+        """What `/explain` tells of a feed: its key alone where nothing is known of it here."""
+        if self._feeds.rests(partition_of(key.encode(), self._settings.kafka.shards), key):
+            return {"feed": key, "standing": "paused", "sentence": _PAUSED}
         poller = self._pollers.get(key.partition("/")[0])
         return {"feed": key, **((poller and poller.watch.explain(key)) or {})}
 
@@ -208,6 +214,7 @@ class Worker:
     def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int, written: float) -> None:
         """One record of the feeds topic, of a shard that is ours."""
         name = key.decode("utf-8", "replace")
+        self._rejected.get(shard, {}).pop(name, None)
         if value is None:
             if self._feeds.undefine(shard, name):
                 self._follow(shard, name)
@@ -215,16 +222,24 @@ class Worker:
         try:
             definition = self._definition(shard, key, value)
         except FeedRejected as error:
-            self._metrics.definitions_rejected.labels(error.reason).inc()
-            feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
-            self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
+            if self._feeds.follows(shard):
+                self._reject(shard, name, offset, error)
+            else:  # a later record may have taken it back
+                self._rejected.setdefault(shard, {})[name] = offset, error
             return
         self._feeds.define(shard, definition, time.time() - written)
         self._follow(shard, name)
 
     def on_caught_up(self, shard: int) -> None:
         """All definitions of a shard have been read once."""
+        for name, (offset, error) in self._rejected.pop(shard, {}).items():
+            self._reject(shard, name, offset, error)
         self._log.info("feeds_read", shard=shard, feeds=self._feeds.caught_up(shard))
+
+    def _reject(self, shard: int, name: str, offset: int, error: FeedRejected) -> None:
+        self._metrics.definitions_rejected.labels(error.reason).inc()
+        feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
+        self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
 
     def _definition(self, shard: int, key: bytes, value: bytes) -> FeedDefinition:
         definition = read(key, value, self._adapters)
@@ -269,6 +284,7 @@ class Worker:
     def _give_up(self, number: int) -> None:
         shard, task = self._shards.pop(number), self._tasks.pop(number)
         self._feeds.forget(number)
+        self._rejected.pop(number, None)
         self._metrics.forget_shard(number)
         task.cancel()
         self.down(shard)

@@ -211,6 +211,21 @@ def test_a_removed_feed_is_gone_and_may_come_back(run, topics, kafka, names):
     assert run("feeds", "add", "loja", *FEED).exit_code == 0
 
 
+def test_a_feed_of_the_configuration_that_was_paused_is_polled_again_when_it_is_added(
+    run, topics, broker, names, kafka
+):
+    # Given a feed of the configuration that another service paused
+    key = b"loja/66aa09/66aa01"
+    value = b'{"account": "loja", "feed": {"channel_id": "66aa09", "conversation_id": "66aa01"}, "state": "paused"}'
+    asyncio.run(put(broker, names.feeds, partition_of(key, SHARDS), key, value))
+    assert [line["state"] for line in lines(run("feeds", "list", "loja"))] == ["paused"]
+    # When
+    ended = run("feeds", "add", "loja", "channel_id=66aa09", "conversation_id=66aa01")
+    # Then
+    assert (ended.exit_code, "added" in ended.stderr) == (0, True)
+    assert [line["state"] for line in lines(run("feeds", "list", "loja"))] == ["active"]
+
+
 def test_a_feed_of_the_configuration_is_removed_there(run, topics):
     ended = run("feeds", "remove", "loja", "channel_id=66aa09", "conversation_id=66aa01")
     assert ended.exit_code == 2

@@ -59,13 +59,16 @@ async def stored(settings: Settings) -> list[StoredDefinition]:
 
 
 def listed(adapters: Mapping[str, Adapter], records: Iterable[StoredDefinition], shards: int) -> list[ListedFeed]:
-    """All feeds: those of the configuration, then those of the topic."""
+    """All feeds: those of the configuration, then those of the topic, which decides where both have one."""
+    told = [judged(each, adapters, shards) for each in records]
+    decided = {feed.key for feed in told if feed.state != "rejected"}
     standing = [
         ListedFeed(key=feed.key, account=feed.account, values=feed.values, state="active", source="configuration")
         for adapter in adapters.values()
         for feed in adapter.standing_feeds()
+        if feed.key not in decided
     ]
-    return standing + [judged(each, adapters, shards) for each in records]
+    return standing + told
 
 
 def judged(record: StoredDefinition, adapters: Mapping[str, Adapter], shards: int) -> ListedFeed:

@@ -27,6 +27,21 @@ def definition(adapters, **values: str) -> tuple[str, bytes]:
     return feed.key, write(feed)
 
 
+def test_a_feed_that_both_have_is_listed_once_as_the_topic_says(adapters):
+    # Given a feed of the configuration that somebody paused, and a record of it where it does not belong
+    feed = adapters["loja"].feed({"channel_id": "66aa09", "conversation_id": "66aa01"})
+    paused, here = write(feed, state="paused"), partition_of(feed.key.encode(), SHARDS)
+    # Then
+    (one,) = [one for one in listed(adapters, [stored(feed.key, paused)], SHARDS) if one.key == feed.key]
+    assert (one.source, one.state) == ("topic", "paused")
+    # But what workers reject decides nothing
+    found = listed(adapters, [stored(feed.key, paused, (here + 1) % SHARDS)], SHARDS)
+    assert {(one.source, one.state) for one in found if one.key == feed.key} == {
+        ("configuration", "active"),
+        ("topic", "rejected"),
+    }
+
+
 def test_feeds_of_the_configuration_come_before_those_of_the_topic(adapters):
     # Given
     key, value = definition(adapters, channel_id="1", conversation_id="2")

@@ -1,6 +1,7 @@
 """What a worker does with its shards, and with definitions: what is asked for now, and what was asked for once."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,6 +146,41 @@ async def test_a_paused_feed_rests_also_where_the_configuration_lists_it(account
     # And it is polled again once the topic says nothing of it any more
     worker.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
     assert poller.attached == [feed.key, feed.key]
+
+
+async def test_a_paused_feed_says_that_it_rests_and_another_one_nothing(poller, feed, shard):
+    # Given
+    worker = worker_of(poller)
+    worker.on_owned(frozenset({shard}))
+    worker.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
+    poller.watch = SimpleNamespace(explain=lambda key: None)
+    # Then
+    told = worker.explain(feed.key)
+    assert (told["standing"], "feeds topic says so" in told["sentence"]) == ("paused", True)
+    assert worker.explain("loja/9/2") == {"feed": "loja/9/2"}
+    assert worker.explain("ghost/1") == {"feed": "ghost/1"}
+
+
+def rejections(worker) -> float:
+    labels = {"reason": "unknown_account"}
+    name = "afluente_feed_definitions_rejected_total"
+    return worker._metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+async def test_a_definition_that_was_taken_back_is_not_rejected_again_at_each_restart(poller, shard):
+    # Given a shard whose topic still holds what somebody wrote wrongly and took back, and what still stands there
+    worker, wrong = worker_of(poller), b'{"account": "ghost", "feed": {}}'
+    worker.on_owned(frozenset({shard}))
+    worker.on_definition(shard, b"ghost/1", wrong, 0, LONG_AGO)
+    worker.on_definition(shard, b"ghost/2", wrong, 1, LONG_AGO)
+    worker.on_definition(shard, b"ghost/1", None, 2, LONG_AGO)
+    assert rejections(worker) == 0
+    # When it has been read to its end
+    worker.on_caught_up(shard)
+    # Then only the latter is told of, and from then on whatever comes
+    assert rejections(worker) == 1
+    worker.on_definition(shard, b"ghost/1", wrong, 3, LONG_AGO)
+    assert rejections(worker) == 2
 
 
 async def test_a_tombstone_in_a_partition_where_nothing_stood_changes_nothing(poller, feed, shard):
