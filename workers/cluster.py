@@ -116,7 +116,7 @@ def merged(told: Iterable[Details]) -> Details:
     return {
         "provider": parts[0]["provider"],
         "state": state,
-        "since": min(part["since"] for part in parts if part["state"] == state),
+        "since": _since(parts, state),
         "feeds": _summed(part["feeds"] for part in parts),
         "requests_per_minute": round(sum(part["requests_per_minute"] for part in everyone), 1),
         "max_interval_seconds": parts[0]["max_interval_seconds"],
@@ -125,6 +125,13 @@ def merged(told: Iterable[Details]) -> Details:
         **{name: _newest(part[name] for part in parts) for name in _MOMENTS},
         "backfill": _backfill(part["backfill"] for part in parts if "backfill" in part),
     }
+
+
+def _since(parts: Iterable[Details], state: str) -> str:
+    """Since when this is the most telling state: since a worker has it, and none has one that tells more."""
+    more = ACCOUNT_STATES[: ACCOUNT_STATES.index(state)] if state in ACCOUNT_STATES else ()
+    begun: str = min(part["since"] for part in parts if part["state"] == state)
+    return max([begun, *(str(part["since"]) for part in parts if part.get("before") in more)])
 
 
 def _account(workers: Iterable[WorkerStatus], account: AccountSettings) -> Details:

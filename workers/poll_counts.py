@@ -91,8 +91,9 @@ class PollCounts:
             _observe_all(histogram, [max(0.0, until - moment) for moment in news.live])
         if news.created > len(news.live):
             self._metrics.backfill_messages.labels(*self._labels).inc(news.created - len(news.live))
-        if news.newest > amount(self._newest):
-            self._newest.set(news.newest)
+        newest = min(news.newest, at)  # a message of the future would hide for ever that no other comes
+        if newest > amount(self._newest):
+            self._newest.set(newest)
 
 
 def _observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:

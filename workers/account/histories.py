@@ -67,7 +67,7 @@ class AccountHistories:
             self._waiting.move_to_end(key)
         return key
 
-    def read(self, key: str, polled: Polled) -> None:
+    def read(self, key: str, polled: Polled, shard: int) -> None:
         """What a batch of a history came to: it goes on, or was the last."""
         self._resting.pop(key, None)
         if polled.history:
@@ -77,7 +77,7 @@ class AccountHistories:
             self._count(pages, -1)
             self._feeds_done += 1
             self._pages_done += pages.done + pages.left if pages else 0
-            self._log.info("history_read", feed=key)
+            self._log.info("history_read", feed=key, shard=shard)
 
     def failed(self, key: str) -> float:
         """A batch could not be read: this history rests, longer each time, and the others go on. For how long (s)."""

@@ -232,7 +232,7 @@ class AccountPoller:
             rest = None if decide(error, key_is_good=True) == "pause the account" else self._histories.failed(key)
             self._failures.history_failed(key, error, shard.number, rest)
         else:
-            self._histories.read(key, polled)
+            self._histories.read(key, polled, shard.number)
             self._resume(recovered=self._failures.answered())
 
     # --- what a poll led to -------------------------------------------------------------------------------

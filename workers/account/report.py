@@ -48,7 +48,7 @@ class AccountReport:
     def __init__(
         self, provider: str, account: str, max_interval: float, metrics: Metrics, clock: Callable[[], float]
     ) -> None:
-        self.state, self._state_since = "idle", time.time()
+        self.state, self._state_since, self._before = "idle", time.time(), "idle"
         self._provider, self._account = provider, account
         self._max_interval, self._metrics, self._clock = max_interval, metrics, clock
         # What each poll counts is looked up once.
@@ -121,6 +121,7 @@ class AccountReport:
             "provider": self._provider,
             "state": self._update(tally, paused_for),
             "since": iso(round(self._state_since * 1000)),
+            "before": self._before,
             "feeds": tally.by_state,
             "overdue": tally.overdue,
             "longest_wait_seconds": round(tally.longest_wait, 1),
@@ -148,7 +149,7 @@ class AccountReport:
         state = state_of(seen, self._clock())
         if state != self.state:
             self._log.info("account_state", state=state, before=self.state)
-            self.state, self._state_since = state, time.time()
+            self.state, self._state_since, self._before = state, time.time(), self.state
         return state
 
 

@@ -50,8 +50,8 @@ def test_a_history_tells_how_far_it_is_how_fast_it_goes_and_how_long_it_takes(re
     read.histories.waits("b", HistoryPages(done=0, left=40))
     assert (read.told["pages_left"], read.told["seconds_left"]) == (None, None)
     # When the other's old end is found, and a batch of each was read in ten seconds
-    read.histories.read("a", Polled(history=True, pages=HistoryPages(done=10, left=30)))
-    read.histories.read("b", Polled(history=True, pages=HistoryPages(done=10, left=30)))
+    read.histories.read("a", Polled(history=True, pages=HistoryPages(done=10, left=30)), 0)
+    read.histories.read("b", Polled(history=True, pages=HistoryPages(done=10, left=30)), 0)
     read.publish(1000, seconds=10)
     # Then
     assert read.told == {
@@ -70,7 +70,7 @@ def test_a_history_that_was_read_counts_with_all_its_pages(read):
     read.histories.waits("a", HistoryPages(done=10, left=10))
     read.histories.waits("b", HistoryPages(done=0, left=20))
     # When
-    read.histories.read("a", Polled())
+    read.histories.read("a", Polled(), 0)
     # Then
     assert (read.told["feeds_left"], read.told["feeds_done"]) == (1, 1)
     assert (read.told["pages_left"], read.told["pages_done"]) == (20, 20)
@@ -79,7 +79,7 @@ def test_a_history_that_was_read_counts_with_all_its_pages(read):
 def test_the_next_history_after_all_were_read_begins_a_new_bar(read):
     # Given
     read.histories.waits("a", HistoryPages(done=0, left=20))
-    read.histories.read("a", Polled())
+    read.histories.read("a", Polled(), 0)
     assert read.told["feeds_done"] == 1
     # When
     read.histories.waits("b", HistoryPages(done=0, left=5))
@@ -101,7 +101,7 @@ def test_the_rate_is_that_of_the_last_minute(read):
 def test_a_feed_that_went_to_another_worker_is_neither_left_nor_done(read):
     read.histories.waits("a", HistoryPages(done=0, left=20))
     read.histories.forget("a")
-    read.histories.read("a", Polled())
+    read.histories.read("a", Polled(), 0)
     assert (read.told["feeds_left"], read.told["feeds_done"], len(read.histories)) == (0, 0, 0)
 
 
@@ -128,7 +128,7 @@ def test_a_history_that_cannot_be_read_rests_longer_each_time_while_the_others_g
     assert [read.histories.turn() for _ in range(2)] == ["a", "b"]
     # And it rests for twice as long when it fails again, but not beside a batch that was read
     assert read.histories.failed("a") == 4
-    read.histories.read("a", Polled(history=True))
+    read.histories.read("a", Polled(history=True), 0)
     assert read.histories.failed("a") == 2
 
 

@@ -49,6 +49,18 @@ def test_counts_of_workers_are_summed_and_the_most_telling_state_wins():
     assert account["last_success"] == "2026-01-05T11:00:00.000Z"
 
 
+def test_an_account_is_in_a_state_since_no_worker_has_one_that_tells_more():
+    # Given a worker that polls since noon, and one that read a history until five past
+    early, late = "2026-01-05T12:00:00.000Z", "2026-01-05T12:05:00.000Z"
+    polls = said("polling", since=early, before="idle")
+    assert merged([polls, said("polling", since=late, before="backfilling")])["since"] == late
+    # And one that had nothing to poll until then
+    assert merged([polls, said("polling", since=late, before="idle")])["since"] == early
+    # And two that are refused, the second later
+    refused = [said("refused", since=at, before="polling") for at in (early, late)]
+    assert merged(refused)["since"] == early
+
+
 def test_a_state_of_another_version_is_told_where_there_is_no_other():
     # Given workers of a version that has a state more
     assert merged([said("throttled"), said("polling")])["state"] == "polling"
