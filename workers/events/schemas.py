@@ -23,6 +23,11 @@ _TIME: Final = {"type": "string", "format": "date-time"}
 #: Marks a list of words to which words may be added within v1 (schemas/README.md): consumers must survive new ones.
 GROWS: Final = "This list may grow within v1."
 
+_CHANGED: Final = (
+    "What of the message differs from the event before, by its fields; `envelope` is any of direction, from, to, "
+    "sent_at, type and provider_type. Empty where it is created."
+)
+
 
 def _growing(words: Sequence[str]) -> dict[str, Any]:
     return {"enum": list(words), "$comment": GROWS}
@@ -31,7 +36,7 @@ def _growing(words: Sequence[str]) -> dict[str, Any]:
 #: What the records' annotations do not say: closed lists and formats, by definition and property.
 _CLOSER: Final[Mapping[str, Mapping[str, Any]]] = {
     "MessageEvent": {
-        "changed": {"type": "array", "items": _growing(PARTS)},
+        "changed": {"type": "array", "items": _growing(PARTS), "description": _CHANGED},
         "observed_at": _TIME,
         "raw": {"type": ["object", "null"], "description": "What the provider sent; only with include_raw."},
     },

@@ -84,8 +84,11 @@ class Explanation(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """All of it for a person."""
-        ago = "never polled" if self.polled_ago is None else f"polled {span(self.polled_ago)} ago"
+        ago = f"polled {span(self.polled_ago)} ago" if self.polled_ago is not None else self._never()
         return f"{ago}; {self._expects()}; {self._turn()}"
+
+    def _never(self) -> str:
+        return "no poll has brought a page yet" if self.standing in {"retry", "aside"} else "never polled"
 
     def _expects(self) -> str:
         if self.polled_ago is None:

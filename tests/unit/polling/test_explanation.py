@@ -53,6 +53,7 @@ def test_each_standing_has_its_own_words():
     assert "being polled now" in explained(schedule, "flying", 20)[1]
     assert "asked for, before all others" in explained(schedule, "hinted", 20)[1]
     assert "stands aside for 80 s" in explained(schedule, "aside", 20)[1]
+    assert explained(schedule, "aside", 20)[1].startswith("no poll has brought a page yet; ")
     assert "tried again" in explained(schedule, "retry", 20)[1]
     assert explained(schedule, "waiting", 20)[0] == "waiting"
     assert explained(schedule, "waiting", 601)[0] == "forced"

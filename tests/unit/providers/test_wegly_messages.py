@@ -29,6 +29,7 @@ from workers.model import (
     Order,
     OrderItem,
     Phone,
+    Reaction,
     Reactor,
     Reference,
     Status,
@@ -204,6 +205,19 @@ def test_a_call_is_told_with_its_times_and_its_recording():
 def test_an_answer_names_what_it_answers():
     assert message(quoted_message={"id": "q1", "type": "text", "body_text": "?"}).reply_to == Reference(id="q1")
     assert message(quoted_message=None).reply_to is None
+
+
+def test_a_row_of_its_own_that_is_a_reaction_says_so_in_its_words():
+    # Without Meta's object the words are the emoji, and the quoted message is what it was given to
+    alone = message(type="reaction", body_text="❤️")
+    assert (alone.type, alone.text, alone.reaction) == ("reaction", "❤️", Reaction(emoji="❤️", target=Reference()))
+    quoting = message(type="reaction", body_text="❤️", quoted_message={"id": "m-7"})
+    assert quoting.reaction.target == Reference(id="m-7")
+    # And with it, what it says
+    metas = message(
+        type="reaction", body_text="?", content_payload={"reaction": {"message_id": "wamid.7", "emoji": "👍"}}
+    )
+    assert metas.reaction == Reaction(emoji="👍", target=Reference(wamid="wamid.7"))
 
 
 def test_reactions_are_told_in_one_order_and_those_taken_back_are_not():

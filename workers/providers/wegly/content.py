@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workers.errors import RowUnreadable
-from workers.model import Call, Direction, Media
+from workers.model import Call, Direction, Media, Reaction, Reference
 from workers.providers.decoding import Json
 from workers.providers.fields import first_word, moment_or_none, number, size, text, word
 from workers.providers.kinds import MEDIA_TYPES, REPLY_TYPES, type_of
@@ -41,6 +41,8 @@ def parts_of(raw: Mapping[str, Any], direction: Direction) -> Parts:
     kind = _kind_of(provider_type, media, direction)
     metas = _metas(provider_type, raw.get("content_payload"))
     found = metas.get("type")
+    if kind == "reaction":  # no page shows one: its words are the emoji, unless Meta's object says more
+        metas = {"reaction": Reaction(emoji=words, target=Reference(id=quoted_in(raw))), **metas}
     return {
         "type": found if found in _FINER.get(kind, ()) else kind,
         "text": words or metas.get("text"),
