@@ -12,24 +12,24 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from workers.encoded import Encoded, encoded
 from workers.errors import PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
-from workers.poll_counts import NO_NEWS, News, PollCounts, news_of
+from workers.poll_counts import PollCounts
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor, HistoryPages
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Outcome
 from workers.polling.page_letter import page_digest, page_letter
-from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
+from workers.polling.plan import HistoryPlan, LivePlan, Plan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
 from workers.providers.base import Adapter
 from workers.settings.kafka import TopicNames
 from workers.shard import Shard
-from workers.stream.partition import partition_of
-from workers.stream.record import KafkaRecord
 
 #: Unreadable pages of a feed that are known when they come again: a provider has few ways to be down.
 _PAGES_TOLD = 8
@@ -55,20 +55,6 @@ class Account(Protocol):
     def imprint(self, key: str, times: Sequence[int]) -> bytes | None:
         """What the schedule will know of a feed after a poll that brought messages of these times (ms)."""
         ...
-
-
-class Encoded(Record, frozen=True, kw_only=True):
-    """An outcome as Kafka records, with its size in bytes and what the metrics will want to know.
-
-    Nothing of the page is in it: what waits for its commit is no larger than what it commits, and the memory of one
-    page, which the next one is read into, stays in the processor's cache.
-    """
-
-    cursor: Cursor
-    records: tuple[KafkaRecord, ...] = ()
-    size: int = 0
-    times: tuple[int, ...] = ()
-    news: News = NO_NEWS
 
 
 class Polled(Record, frozen=True, kw_only=True):
@@ -192,27 +178,27 @@ class FeedPoll:
 
     async def _publish(self, batches: Batches, now: int, only_commits: Callable[[int], None]) -> Polled:
         times: list[int] = []
-        while (encoded := self._next(batches, now)) is not None:
+        while (ready := self._next(batches, now)) is not None:
             if batches.done:
-                only_commits(encoded.size)
-            await self._commit(encoded)
-            times += encoded.times
+                only_commits(ready.size)
+            await self._commit(ready)
+            times += ready.times
         return _polled(self._contacted(), tuple(times))
 
     def _next(self, batches: Batches, now: int) -> Encoded | None:
         batch = batches.next(self.shard.cursor(self.feed.key), partial(self._encoded, now=now))
         if batch is None:
             return None
-        outcome, encoded = batch
+        outcome, ready = batch
         self._counts.left_out(outcome.left_out)
-        return encoded
+        return ready
 
-    async def _commit(self, encoded: Encoded) -> None:
-        if not encoded.records:  # a durable outcome has its cursor's, at least
-            self.shard.keep(self.feed.key, encoded.cursor)
+    async def _commit(self, ready: Encoded) -> None:
+        if not ready.records:  # a durable outcome has its cursor's, at least
+            self.shard.keep(self.feed.key, ready.cursor)
             return
-        at = await self.shard.commit(self.feed.key, encoded.cursor, encoded.records, encoded.size)
-        self._counts.published(encoded.news, begun=self._begun, at=at)
+        at = await self.shard.commit(self.feed.key, ready.cursor, ready.records, ready.size)
+        self._counts.published(ready.news, begun=self._begun, at=at)
 
     async def _tell_page(self, error: PageUnreadable, response: HttpResponse) -> None:
         """A dead letter for a page that nobody can read: once per reason until the feed succeeds again."""
@@ -240,29 +226,8 @@ class FeedPoll:
         means = self._means
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed, self._answered)
-        events = self._encoder.events(outcome, now)
-        names = {"messages": means.topics.messages, "dead_letters": means.topics.dead_letters}
-        records = [
-            KafkaRecord(
-                topic=names[event.topic],
-                partition=partition_of(event.key, means.shards),
-                key=event.key,
-                value=event.value,
-                headers=event.headers,
-            )
-            for event in events
-        ]
-        cursors = [
-            KafkaRecord(topic=means.topics.cursors, partition=self.shard.number, key=key, value=value)
-            for key, value in cursor_records(self.feed.key, before, outcome.cursor)
-        ]
-        return Encoded(
-            cursor=outcome.cursor,
-            records=(*records, *cursors),
-            size=sum(event.size for event in events) + sum(record.size for record in cursors),
-            times=outcome.times,
-            news=news_of(outcome, [event.kind for event in events]),
-        )
+        events, changed = self._encoder.events(outcome, now), cursor_records(self.feed.key, before, outcome.cursor)
+        return encoded(outcome, events, changed, self.shard.number, topics=means.topics, shards=means.shards)
 
 
 def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from workers.account.poller import AccountPoller, MakePoll
 from workers.discovery import discovers
 from workers.errors import ConfigurationError, ParkFeed, ProviderFailed, RateLimited, Refused
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
 from workers.events.payload import Http
+from workers.events.source import source_of
 from workers.feeds import REJECTIONS
 from workers.finder import FeedFinder
+from workers.holdings import Holdings
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.poll import Account, FeedPoll, PollMeans, rules_of
@@ -108,12 +110,12 @@ class Wiring:
 
         return make_poll
 
-    def _shard(self, number: int, worker: Worker) -> Shard:
+    def _shard(self, number: int, holdings: Holdings) -> Shard:
         return Shard(
             number,
             kafka=self._settings.kafka,
             topics=self._settings.topics,
             limits=self._limits,
             metrics=self._metrics,
-            listener=worker,
+            listener=holdings,
         )

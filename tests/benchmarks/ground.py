@@ -54,7 +54,7 @@ class Ground:
     @property
     def shards(self) -> dict[int, Shard]:
         """The shards that are owned."""
-        return self.worker._shards
+        return self.worker.holdings.shards
 
     def feeds(self, numbers: Iterable[int]) -> list[Feed]:
         """Feeds of these conversations."""
@@ -69,15 +69,15 @@ class Ground:
 
     async def own_all(self) -> None:
         """Take every shard, as if the group had given them; returns when all serve."""
-        self.worker.on_owned(frozenset(range(self.settings.kafka.shards)))
+        self.worker.holdings.on_owned(frozenset(range(self.settings.kafka.shards)))
         async with asyncio.timeout(SERVING_SECONDS):
             while not all(shard.serving for shard in self.shards.values()):  # noqa: ASYNC110 - they are many, and soon
                 await asyncio.sleep(0.005)
 
     async def leave(self) -> None:
         """Give everything up, in order."""
-        await self.worker._close_shards(10.0)
-        for task in self.worker._tasks.values():
+        await self.worker.holdings.close(10.0)
+        for task in self.worker.holdings.tasks.values():
             task.cancel()
         await self.fetcher.close()
 

@@ -17,8 +17,9 @@ from tests.benchmarks import raw_loop
 from tests.benchmarks.ground import Ground, ground, settings_on
 from tests.benchmarks.pages import page, rows
 from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
+from workers.encoded import Encoded
 from workers.model import Feed, HttpResponse, PageRef
-from workers.poll import Encoded, FeedPoll
+from workers.poll import FeedPoll
 from workers.polling.cursor import Cursor
 from workers.polling.outcome import Outcome
 from workers.polling.reconcile import reconcile

@@ -114,9 +114,9 @@ class _Worker:
     async def serves_something(self) -> dict[str, float]:
         """As `has`, for whatever shards the group gives: until all definitions of theirs were read."""
         definitions = self._worker.ownership._definitions
-        while not self._worker._shards or not self._serving() or definitions._ends:  # noqa: ASYNC110 - as above
+        while not self._worker.holdings.shards or not self._serving() or definitions._ends:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)
-        feeds = sum(len(self._worker._feeds.keys(number)) for number in self._worker._shards)
+        feeds = sum(len(self._worker.holdings.feeds.keys(number)) for number in self._worker.holdings.shards)
         return {"feeds": feeds, **await self.has(feeds)}
 
     async def pace(self, share: float) -> None:
@@ -175,7 +175,7 @@ class _Worker:
         return metrics.events_published, metrics.transactions, metrics.poll_failures
 
     def _serving(self) -> bool:
-        return self._worker.ownership.joined and all(shard.serving for shard in self._worker._shards.values())
+        return self._worker.ownership.joined and all(shard.serving for shard in self._worker.holdings.shards.values())
 
     def _blocked(self) -> dict[str, float]:
         wall, cpu = self._blocks.told()

@@ -5,13 +5,15 @@ from typing import Any, NamedTuple
 
 from tests.support.simulated import Simulated
 from workers.events.cloudevent import ContentMode, KafkaEvent
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
+from workers.events.source import source_of
 from workers.model import Feed
 from workers.poll import rules_of
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
+from workers.polling.plan import HistoryPlan, LivePlan, Plan
 from workers.polling.walk import LiveWalk
 from workers.providers import adapter
 from workers.redaction import Redactor

@@ -8,7 +8,8 @@ from workers import poll
 from workers.demo.judge import judge
 from workers.demo.reading import seen_of
 from workers.errors import PollFailed
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
+from workers.events.source import source_of
 from workers.metrics import Metrics
 from workers.model import HttpResponse
 from workers.poll import FeedPoll, PollMeans, rules_of

@@ -13,11 +13,12 @@ from xxhash import xxh3_64_digest
 from tests.support.judge import Judge
 from tests.support.model_provider import ModelProvider, Sent, normalise
 from workers.model import Page, PageRef, RawRow
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor, contacted
 from workers.polling.cursor_records import Restored, records
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, HistoryPlan, LivePlan
+from workers.polling.plan import HistoryPlan, LivePlan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
 

@@ -5,9 +5,10 @@ import msgspec
 from tests.support.model_provider import normalise
 from tests.support.rows import FIRST, NO_SETTLE, NOW, page
 from workers.model import Page
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, LivePlan
+from workers.polling.plan import LivePlan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
 

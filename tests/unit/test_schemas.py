@@ -7,8 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from workers.events import schemas
-from workers.events.encoding import EventEncoder, Source
+from workers.events.encoding import EventEncoder
 from workers.events.payload import ConversationName
+from workers.events.source import Source
 from workers.model import (
     Assignee,
     Author,

@@ -10,15 +10,17 @@ from random import Random
 import msgspec
 
 from workers.events.cloudevent import KafkaEvent
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
+from workers.events.source import source_of
 from workers.model import Feed, HttpResponse, PageRef, Record
 from workers.poll import rules_of
+from workers.polling.batches import Batches
 from workers.polling.budget import Budget
 from workers.polling.cursor import Cursor
 from workers.polling.fetch import Fetcher
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, LivePlan
+from workers.polling.plan import LivePlan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
 from workers.providers.base import Adapter

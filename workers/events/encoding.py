@@ -8,12 +8,11 @@ import msgspec
 import orjson
 
 from workers.events import identity
-from workers.events.cloudevent import CloudEvent, ContentMode, KafkaEvent, Topic, kafka_event
+from workers.events.cloudevent import CloudEvent, KafkaEvent, Topic, kafka_event
 from workers.events.payload import (
     NOT_ANSWERED,
     Bound,
     ConversationEvent,
-    ConversationName,
     DeadLetter,
     GapBounds,
     GapEvent,
@@ -22,10 +21,9 @@ from workers.events.payload import (
     RawMessageEvent,
     encode,
 )
-from workers.model import Feed, Record
+from workers.events.source import Source
 from workers.polling.cursor import Newest
 from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
-from workers.providers.base import Adapter, percent
 from workers.providers.decoding import as_received
 from workers.times import iso, parse_iso
 
@@ -37,8 +35,6 @@ _CONVERSATION_SCHEMA = SCHEMA.format("conversation")
 PAYLOAD_LIMIT = 256 * 1024
 #: Characters of a dead letter's detail and row id: one line each.
 _LINE_LIMIT = 500
-#: Bytes of the batch around a record (KIP-98, record batch v2): brokers count them, a record's size does not.
-_BATCH_BYTES = 61
 
 
 class Redacts(Protocol):
@@ -55,35 +51,6 @@ class Redacts(Protocol):
     def redact_value(self, value: object) -> object:
         """The decoded JSON without secrets."""
         ...
-
-
-class Source(Record, frozen=True, kw_only=True):
-    """The feed that events come from, and how they are written. `conversation` is None for a feed of many."""
-
-    provider: str
-    account: str
-    feed: Feed
-    conversation: ConversationName | None
-    include_raw: bool = False
-    mode: ContentMode = "binary"
-    max_bytes: int = 900_000
-
-
-def source_of(adapter: Adapter, feed: Feed, mode: ContentMode, max_bytes: int) -> Source:
-    """The source that a feed's events name. `max_bytes`: the largest batch that a topic takes, of one record."""
-    provider_id = adapter.conversation(feed)
-    conversation = provider_id and ConversationName(
-        id=f"{feed.account}/{percent(provider_id)}", provider_id=provider_id
-    )
-    return Source(
-        provider=adapter.provider,
-        account=feed.account,
-        feed=feed,
-        conversation=conversation or None,
-        include_raw=adapter.account.include_raw,
-        mode=mode,
-        max_bytes=max_bytes - _BATCH_BYTES,
-    )
 
 
 class EventEncoder:

@@ -1,4 +1,4 @@
-"""What a failed transaction failed of, as a label: one closed set, decided in one place.
+"""What failures of Kafka mean: a label for those of a transaction, the end of the worker for some of its membership.
 
 The label is for people and metrics only. What happens next never depends on it, with one exception: `fenced`
 means that a newer owner may exist, and the shard is given up before it is opened again.
@@ -7,6 +7,9 @@ means that a newer owner may exist, and the shard is given up before it is opene
 import asyncio
 
 from aiokafka import errors as kafka
+
+from workers.errors import StopWorker, TopicError
+from workers.settings.kafka import KafkaSettings
 
 #: Every value of `afluente_transaction_failures_total{reason}`.
 REASONS = (
@@ -68,3 +71,21 @@ def described(failure: BaseException) -> str:
 def _line(error: BaseException) -> str:
     name, text = type(error).__name__, " ".join(str(error).split())
     return text if name in text else f"{name}: {text}".removesuffix(": ")
+
+
+def fatal(failure: Exception, settings: KafkaSettings, feeds: str) -> StopWorker | None:
+    """The end of the worker that a failure of its membership means at once; None where joining again may help."""
+    if isinstance(failure, kafka.TopicAuthorizationFailedError):
+        return TopicError(f"{feeds}: Kafka does not let this user read it (allow Read and Describe)")
+    if isinstance(failure, kafka.GroupAuthorizationFailedError):
+        return StopWorker(f"Kafka does not let this user join the group {settings.group} (allow Read on the group)")
+    if isinstance(failure, kafka.InconsistentGroupProtocolError):
+        return StopWorker(
+            f"the group {settings.group} has members that are no workers of ours: choose another kafka.group"
+        )
+    if isinstance(failure, kafka.InvalidSessionTimeoutError):
+        return StopWorker(
+            f"kafka.session_timeout_seconds = {settings.session_timeout_seconds} lies outside the brokers' "
+            "group.min.session.timeout.ms and group.max.session.timeout.ms"
+        )
+    return None

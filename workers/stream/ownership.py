@@ -13,13 +13,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka_errors
 
 from workers import logs
-from workers.errors import BrokerUnreachable, StopWorker, TopicError
+from workers.errors import BrokerUnreachable
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.stream import membership
 from workers.stream.assignor import RendezvousAssignor
 from workers.stream.client import JOIN_MARGIN_MS, discard, ended, member, within
 from workers.stream.definitions import Definitions, Told
-from workers.stream.failure import described
+from workers.stream.failure import described, fatal
 
 #: Seconds that a rebalance waits for running commits. All workers wait while one does, and a dead worker's shards
 #: must move within 3 s after its session; a commit that is not done by then goes on, and is fenced if need be.
@@ -117,7 +117,7 @@ class Ownership:
 
     def _raise_for_good(self, failure: Exception) -> None:
         """Raise StopWorker where joining again cannot help, or has not helped for long."""
-        if stop := _fatal(failure, self._kafka, self._feeds):
+        if stop := fatal(failure, self._kafka, self._feeds):
             raise stop from failure
         seconds = time.monotonic() - self._outside_since
         if seconds > GIVE_UP_SECONDS:
@@ -251,21 +251,3 @@ async def _cancelled(*tasks: asyncio.Task[object]) -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()
-
-
-def _fatal(failure: Exception, kafka: KafkaSettings, feeds: str) -> StopWorker | None:
-    """The end of the worker that a failure means at once; None where joining again may help."""
-    if isinstance(failure, kafka_errors.TopicAuthorizationFailedError):
-        return TopicError(f"{feeds}: Kafka does not let this user read it (allow Read and Describe)")
-    if isinstance(failure, kafka_errors.GroupAuthorizationFailedError):
-        return StopWorker(f"Kafka does not let this user join the group {kafka.group} (allow Read on the group)")
-    if isinstance(failure, kafka_errors.InconsistentGroupProtocolError):
-        return StopWorker(
-            f"the group {kafka.group} has members that are no workers of ours: choose another kafka.group"
-        )
-    if isinstance(failure, kafka_errors.InvalidSessionTimeoutError):
-        return StopWorker(
-            f"kafka.session_timeout_seconds = {kafka.session_timeout_seconds} lies outside the brokers' "
-            "group.min.session.timeout.ms and group.max.session.timeout.ms"
-        )
-    return None

@@ -2,8 +2,9 @@
 
 import orjson
 
-from workers.events.encoding import EventEncoder, Source
+from workers.events.encoding import EventEncoder
 from workers.events.payload import ConversationName, Http
+from workers.events.source import Source
 from workers.model import Author, Contact, Conversation, Feed, Message, Normalised, Status
 from workers.polling.cursor import Cursor
 from workers.polling.outcome import Change, Letter, Outcome

@@ -14,11 +14,13 @@ from tests.unit.fields.documented import Call, Provider
 from tests.unit.fields.paths import Flat, flat
 from workers.errors import PollFailed
 from workers.events.cloudevent import KafkaEvent
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
+from workers.events.source import source_of
 from workers.model import Feed, HttpResponse
 from workers.poll import rules_of
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor
-from workers.polling.plan import Batches, LivePlan
+from workers.polling.plan import LivePlan
 from workers.polling.walk import LiveWalk
 from workers.providers import PROVIDERS, adapter
 from workers.providers.base import Adapter

@@ -11,14 +11,16 @@ from tests.support.histories import Size
 from tests.support.model_provider import normalise
 from tests.support.rows import FIRST, NO_SETTLE, NOW, page, row, rows
 from workers.events import schemas
-from workers.events.encoding import EventEncoder, Source
+from workers.events.encoding import EventEncoder
 from workers.events.payload import ConversationName
+from workers.events.source import Source
 from workers.model import Assignee, Contact, ConversationState, Feed
+from workers.polling.batches import Batches
 from workers.polling.conversation import CONVERSATION_PARTS, tell
 from workers.polling.cursor import Cursor
 from workers.polling.cursor_records import Restored, records
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, LivePlan
+from workers.polling.plan import LivePlan
 from workers.polling.walk import LiveWalk
 from workers.redaction import REMOVED, Redactor
 

@@ -122,7 +122,7 @@ def test_a_reach_that_ends_at_first_contact_is_a_gap_unless_the_start_lies_withi
 
 def test_a_stop_at_a_start_of_now_publishes_nothing_that_stood_there(monkeypatch):
     # Given a first contact with a start at now, stopped after its first batch
-    monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 2)
+    monkeypatch.setattr("workers.polling.batches.BATCH_ROWS", 2)
     rules = Rules(settle=NOW, start="now")
     before = polled(None, page(rows(5)), rules=rules, stop_after=1)
     # When a message comes before it is begun anew

@@ -107,7 +107,7 @@ def test_a_row_that_moved_up_among_rows_of_its_own_second_is_in_the_batch():
 
 def test_a_stop_between_two_batches_of_one_plan_loses_nothing(monkeypatch):
     # Given batches of three rows, and a stop after the first of them each time
-    monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 3)
+    monkeypatch.setattr("workers.polling.batches.BATCH_ROWS", 3)
     provider = provider_of(40)
     cursor, told = opened(provider), []
     for _ in range(60):

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.support.model_provider import DAWN, ModelProvider
 from tests.support.model_worker import ModelWorker
-from workers.polling import cursor, history, plan
+from workers.polling import batches, cursor, history
 from workers.polling.rules import Rules
 
 #: ms after its own time within which a message of the model may become visible.
@@ -19,7 +19,7 @@ LIMITS = (
     (cursor, "HISTORY_WINDOW_ROWS", 12),
     (history, "BATCH_PAGES", 2),
     (history, "OVERLAP_PAGES", 3),
-    (plan, "BATCH_ROWS", 6),
+    (batches, "BATCH_ROWS", 6),
 )
 
 places = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 7, 12, 19])

@@ -4,8 +4,9 @@ import pytest
 from tests.support.model_provider import DAWN, normalise
 from tests.support.polls import DIGEST, Sized, gaps, last, polled
 from tests.support.rows import FIRST, NO_SETTLE, NOW, broken, created, knowing, page, row, rows
+from workers.polling.batches import BATCH_BYTES, Batches
 from workers.polling.cursor import Cursor, History, Newest, WalkAgain
-from workers.polling.plan import BATCH_BYTES, Batches, LivePlan
+from workers.polling.plan import LivePlan
 from workers.polling.rules import Rules
 from workers.polling.walk import LiveWalk
 
@@ -55,7 +56,7 @@ def test_what_a_restart_must_not_forget_is_durable():
 @pytest.mark.parametrize("stop", [1, 2, 3])
 def test_a_stop_between_two_batches_loses_and_repeats_nothing(monkeypatch, stop):
     # Given batches of two rows, at a first contact and later
-    monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 2)
+    monkeypatch.setattr("workers.polling.batches.BATCH_ROWS", 2)
     for cursor in (None, knowing(rows(1), again=WalkAgain(due=NOW + 9, depth=5))):
         whole = [one for outcome in polled(cursor, page(rows(8))) for one in created(outcome)]
         # When the poll is stopped after some, and begun anew from the committed cursor
@@ -71,7 +72,7 @@ def test_a_stop_between_two_batches_loses_and_repeats_nothing(monkeypatch, stop)
 
 def test_a_stop_after_the_first_batch_remembers_the_owed_walk(monkeypatch):
     # Given a settle window wider than page one
-    monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 2)
+    monkeypatch.setattr("workers.polling.batches.BATCH_ROWS", 2)
     rules = Rules(settle=NOW, numbered=True)
     shown = [page(rows(3, since=3), more=True), page(rows(3))]
     # When
@@ -82,7 +83,7 @@ def test_a_stop_after_the_first_batch_remembers_the_owed_walk(monkeypatch):
 
 def test_batches_ascend_and_gaps_come_with_the_first(monkeypatch):
     # Given
-    monkeypatch.setattr("workers.polling.plan.BATCH_ROWS", 3)
+    monkeypatch.setattr("workers.polling.batches.BATCH_ROWS", 3)
     # When
     outcomes = polled(knowing(rows(2)), last(rows(8, since=30)))
     # Then

@@ -11,13 +11,15 @@ from jsonschema import Draft202012Validator
 from tests.unit.providers.kit_pages import Pages, written
 from workers.errors import PollFailed
 from workers.events import schemas
-from workers.events.encoding import EventEncoder, source_of
+from workers.events.encoding import EventEncoder
+from workers.events.source import source_of
 from workers.model import HttpRequest, HttpResponse, PageRef
 from workers.poll import rules_of
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Outcome
-from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
+from workers.polling.plan import HistoryPlan, LivePlan, Plan
 from workers.polling.walk import LiveWalk
 from workers.redaction import REMOVED, Redactor
 from workers.times import iso

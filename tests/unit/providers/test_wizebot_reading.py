@@ -9,10 +9,11 @@ import pytest
 from workers.errors import ParkFeed
 from workers.model import Feed, HttpRequest, HttpResponse, Message, Page, PageRef
 from workers.poll import rules_of
+from workers.polling.batches import Batches
 from workers.polling.cursor import Cursor, contacted
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Change
-from workers.polling.plan import Batches, HistoryPlan, LivePlan, Plan
+from workers.polling.plan import HistoryPlan, LivePlan, Plan
 from workers.polling.walk import LiveWalk
 from workers.providers import PROVIDERS, adapter
 from workers.simulator import SimulationSettings

@@ -89,28 +89,28 @@ def worker_of(poller, make_shard=Shard):
 async def test_a_poll_that_was_asked_for_before_this_worker_came_is_not_asked_for_again(poller, feed, shard):
     # Given a worker that owns a shard whose feeds stand in the topic with `poll_now`, as `feeds add` writes them
     worker, record = worker_of(poller), write(feed, poll_now=True)
-    worker.on_owned(frozenset({shard}))
+    worker.holdings.on_owned(frozenset({shard}))
     # When the topic is read from its beginning
-    worker.on_definition(shard, feed.key.encode(), record, 0, LONG_AGO)
-    worker.on_caught_up(shard)
+    worker.holdings.on_definition(shard, feed.key.encode(), record, 0, LONG_AGO)
+    worker.holdings.on_caught_up(shard)
     # Then the feed is polled in its turn: else ten thousand old wishes would stand before a new one
     assert poller.attached == [feed.key]
     assert poller.wanted == []
     # And what is asked for from now on comes first, until the shard is somebody else's and ours again
-    worker.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
+    worker.holdings.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
     assert poller.wanted == [feed.key]
-    worker.on_owned(frozenset())
-    worker.on_owned(frozenset({shard}))
-    worker.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
+    worker.holdings.on_owned(frozenset())
+    worker.holdings.on_owned(frozenset({shard}))
+    worker.holdings.on_definition(shard, feed.key.encode(), record, 1, LONG_AGO)
     assert poller.wanted == [feed.key]
 
 
 async def test_a_poll_that_was_asked_for_while_the_shard_was_nobodys_is_made_at_once(poller, feed, shard):
     # Given a wish of ten seconds ago, when the shard's owner before was dead already
     worker = worker_of(poller)
-    worker.on_owned(frozenset({shard}))
+    worker.holdings.on_owned(frozenset({shard}))
     # When its next owner reads it
-    worker.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, time.time() - 10)
+    worker.holdings.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, time.time() - 10)
     # Then
     assert poller.wanted == [feed.key]
 
@@ -118,15 +118,15 @@ async def test_a_poll_that_was_asked_for_while_the_shard_was_nobodys_is_made_at_
 async def test_a_poll_that_is_asked_for_while_the_shard_is_restored_is_made_once_it_serves(poller, feed, shard):
     # Given a worker whose shard is being opened again
     worker = worker_of(poller, Restoring)
-    worker.on_owned(frozenset({shard}))
-    worker.on_caught_up(shard)
+    worker.holdings.on_owned(frozenset({shard}))
+    worker.holdings.on_caught_up(shard)
     # When somebody asks for a feed
-    worker.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, LONG_AGO)
+    worker.holdings.on_definition(shard, feed.key.encode(), write(feed, poll_now=True), 0, LONG_AGO)
     assert (poller.attached, poller.wanted) == ([], [])
     # Then it comes first as soon as the shard serves, once
-    await worker.serving(worker._shards[shard])
+    await worker.holdings.serving(worker.holdings.shards[shard])
     assert (poller.attached, poller.wanted) == ([feed.key], [feed.key])
-    await worker.serving(worker._shards[shard])
+    await worker.holdings.serving(worker.holdings.shards[shard])
     assert poller.wanted == [feed.key]
 
 
@@ -134,25 +134,25 @@ async def test_a_paused_feed_rests_also_where_the_configuration_lists_it(account
     # Given a feed of the configuration that is polled
     poller = Poller(account.model_copy(update={"feeds": (dict(feed.values),)}))
     worker = worker_of(poller)
-    worker.on_owned(frozenset({shard}))
-    await worker.serving(worker._shards[shard])
+    worker.holdings.on_owned(frozenset({shard}))
+    await worker.holdings.serving(worker.holdings.shards[shard])
     assert poller.attached == [feed.key]
     # When somebody pauses it
-    worker.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
+    worker.holdings.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
     # Then it rests, also when the shard is opened again
     assert poller.detached == [feed.key]
-    await worker.serving(worker._shards[shard])
+    await worker.holdings.serving(worker.holdings.shards[shard])
     assert poller.attached == [feed.key]
     # And it is polled again once the topic says nothing of it any more
-    worker.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
+    worker.holdings.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
     assert poller.attached == [feed.key, feed.key]
 
 
 async def test_a_paused_feed_says_that_it_rests_and_another_one_nothing(poller, feed, shard):
     # Given
     worker = worker_of(poller)
-    worker.on_owned(frozenset({shard}))
-    worker.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
+    worker.holdings.on_owned(frozenset({shard}))
+    worker.holdings.on_definition(shard, feed.key.encode(), write(feed, state="paused"), 0, LONG_AGO)
     poller.watch = SimpleNamespace(explain=lambda key: None)
     # Then
     told = worker.explain(feed.key)
@@ -170,31 +170,31 @@ def rejections(worker) -> float:
 async def test_a_definition_that_was_taken_back_is_not_rejected_again_at_each_restart(poller, shard):
     # Given a shard whose topic still holds what somebody wrote wrongly and took back, and what still stands there
     worker, wrong = worker_of(poller), b'{"account": "ghost", "feed": {}}'
-    worker.on_owned(frozenset({shard}))
-    worker.on_definition(shard, b"ghost/1", wrong, 0, LONG_AGO)
-    worker.on_definition(shard, b"ghost/2", wrong, 1, LONG_AGO)
-    worker.on_definition(shard, b"ghost/1", None, 2, LONG_AGO)
+    worker.holdings.on_owned(frozenset({shard}))
+    worker.holdings.on_definition(shard, b"ghost/1", wrong, 0, LONG_AGO)
+    worker.holdings.on_definition(shard, b"ghost/2", wrong, 1, LONG_AGO)
+    worker.holdings.on_definition(shard, b"ghost/1", None, 2, LONG_AGO)
     assert rejections(worker) == 0
     # When it has been read to its end
-    worker.on_caught_up(shard)
+    worker.holdings.on_caught_up(shard)
     # Then only the latter is told of, and from then on whatever comes
     assert rejections(worker) == 1
-    worker.on_definition(shard, b"ghost/1", wrong, 3, LONG_AGO)
+    worker.holdings.on_definition(shard, b"ghost/1", wrong, 3, LONG_AGO)
     assert rejections(worker) == 2
 
 
 async def test_a_tombstone_in_a_partition_where_nothing_stood_changes_nothing(poller, feed, shard):
     # Given a feed that is polled
     worker, other = worker_of(poller), (shard + 1) % Settings().kafka.shards
-    worker.on_owned(frozenset({shard, other}))
-    worker.on_definition(shard, feed.key.encode(), write(feed), 0, LONG_AGO)
+    worker.holdings.on_owned(frozenset({shard, other}))
+    worker.holdings.on_definition(shard, feed.key.encode(), write(feed), 0, LONG_AGO)
     # When somebody writes a null to another partition, or for an account that nobody knows
-    worker.on_definition(other, feed.key.encode(), None, 0, LONG_AGO)
-    worker.on_definition(other, b"nobody/1", None, 1, LONG_AGO)
+    worker.holdings.on_definition(other, feed.key.encode(), None, 0, LONG_AGO)
+    worker.holdings.on_definition(other, b"nobody/1", None, 1, LONG_AGO)
     # Then
     assert poller.detached == []
     # And one in its own partition ends it
-    worker.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
+    worker.holdings.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
     assert poller.detached == [feed.key]
 
 
@@ -211,10 +211,10 @@ async def test_a_shard_has_its_series_as_long_as_it_is_ours(account):
         worker_id="w",
     )
     # When it owns a shard in which nothing was committed yet
-    worker.on_owned(frozenset({3}))
+    worker.holdings.on_owned(frozenset({3}))
     # Then its series stands at 0
     name = "afluente_shard_last_commit_timestamp_seconds"
     assert metrics.registry.get_sample_value(name, {"shard": "3"}) == 0
     # And it is gone with the shard
-    worker.on_owned(frozenset())
+    worker.holdings.on_owned(frozenset())
     assert metrics.registry.get_sample_value(name, {"shard": "3"}) is None
