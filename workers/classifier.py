@@ -57,10 +57,10 @@ RULINGS: Final = (
         "No feed of this key can be read, and only a person can mend it. Each worker that has feeds of it sends one "
         "probe after 15 s, doubling to 5 min, so that a mended key works without a restart; some providers lock an "
         "address out after many refusals. The feed that was refused stands back, so that probes come to others: one "
-        "that is answered shows that the key is good, and a feed that is refused again after that is refused alone. "
-        "It waits as a failed one does, and its neighbours are polled on. A refused history, or a refused list where "
-        "feeds are polled, pauses nothing: a key may be allowed to read conversations and not to list them. A redirect "
-        "counts as a refusal, because following it would carry the key elsewhere.",
+        "that is answered shows that the key is good. A feed that is refused after that is refused alone: it waits as "
+        "a failed one does, and its neighbours are polled on, until two are refused without a page between. A refused "
+        "history, or a refused list where feeds are polled, pauses nothing: a key may be allowed to read conversations "
+        "and not to list them. A redirect counts as a refusal, because following it would carry the key elsewhere.",
     ),
     Ruling(
         errors.ParkFeed,

@@ -51,10 +51,6 @@ class FeedTable:
         self._followed.add(shard)
         return len(self._defined.get(shard, ()))
 
-    def follows(self, shard: int) -> bool:
-        """Whether that is so."""
-        return shard in self._followed
-
     def forget(self, shard: int) -> None:
         """The shard is somebody else's from now on."""
         self._defined.pop(shard, None)

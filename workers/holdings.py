@@ -57,8 +57,6 @@ class Holdings:
             settings.kafka.shards,
             settings.kafka.session_timeout_seconds + RECENT_MARGIN_SECONDS,
         )
-        #: Definitions of shards that are read for the first time, by key: where each stands, and why it is none.
-        self._rejected: dict[int, dict[str, tuple[int, FeedRejected]]] = {}
         self.shards: dict[int, Shard] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self._log = logs.logger("worker").bind(worker=worker_id)
@@ -82,13 +80,19 @@ class Holdings:
         lines = [shard.unsaid(taken=self.shards.get(number) is not shard) for number, shard in shards]
         return [line for line in lines if line]
 
+    async def rest(self, seconds: float) -> None:
+        """Begin no poll, and wait for those under way to end by themselves, for so long at most."""
+        for poller in self._pollers.values():
+            poller.hold()
+        await _until(lambda: not any(poller.busy for poller in self._pollers.values()), seconds)
+
     # --- the group says -----------------------------------------------------------------------------------
 
     async def on_revoked(self) -> None:
         """A rebalance begins: no new polls, and a moment for what is being committed."""
         for poller in self._pollers.values():
             poller.hold()
-        await until(lambda: not any(shard.uncommitted for shard in self.shards.values()), REVOKE_SECONDS)
+        await _until(lambda: not any(shard.uncommitted for shard in self.shards.values()), REVOKE_SECONDS)
 
     def on_owned(self, owned: frozenset[int]) -> None:
         """The shards that are ours from now on. Those that stayed keep their producers and cursors."""
@@ -110,7 +114,6 @@ class Holdings:
     def on_definition(self, shard: int, key: bytes, value: bytes | None, offset: int, written: float) -> None:
         """One record of the feeds topic, of a shard that is ours."""
         name = key.decode("utf-8", "replace")
-        self._rejected.get(shard, {}).pop(name, None)
         if value is None:
             if self.feeds.undefine(shard, name):
                 self._follow(shard, name)
@@ -118,24 +121,16 @@ class Holdings:
         try:
             definition = self._definition(shard, key, value)
         except FeedRejected as error:
-            if self.feeds.follows(shard):
-                self._reject(shard, name, offset, error)
-            else:  # a later record may have taken it back
-                self._rejected.setdefault(shard, {})[name] = offset, error
+            self._metrics.definitions_rejected.labels(error.reason).inc()
+            feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
+            self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
             return
         self.feeds.define(shard, definition, time.time() - written)
         self._follow(shard, name)
 
     def on_caught_up(self, shard: int) -> None:
         """All definitions of a shard have been read once."""
-        for name, (offset, error) in self._rejected.pop(shard, {}).items():
-            self._reject(shard, name, offset, error)
         self._log.info("feeds_read", shard=shard, feeds=self.feeds.caught_up(shard))
-
-    def _reject(self, shard: int, name: str, offset: int, error: FeedRejected) -> None:
-        self._metrics.definitions_rejected.labels(error.reason).inc()
-        feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
-        self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
 
     def _definition(self, shard: int, key: bytes, value: bytes) -> FeedDefinition:
         definition = read(key, value, self._adapters)
@@ -180,14 +175,12 @@ class Holdings:
     def _give_up(self, number: int) -> None:
         shard, task = self.shards.pop(number), self.tasks.pop(number)
         self.feeds.forget(number)
-        self._rejected.pop(number, None)
         self._metrics.forget_shard(number)
         task.cancel()
         self.down(shard)
 
 
-async def until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until this is so, for so long at most."""
+async def _until(condition: Callable[[], bool], seconds: float) -> None:
     # ASYNC110 wants an Event; what is waited for is spread over many objects, for a moment, twice in a life.
     end = asyncio.get_running_loop().time() + seconds
     while not condition() and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - see above

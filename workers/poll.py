@@ -91,6 +91,7 @@ class FeedPoll:
         "_encoder",
         "_means",
         "_rules",
+        "_unreadable_at",
         "feed",
         "shard",
     )
@@ -101,6 +102,8 @@ class FeedPoll:
         self._encoder: EventEncoder | None = None
         self._answered = NOT_ANSWERED
         self._begun = 0.0
+        #: When (monotonic seconds) a page came that nobody can read; what is told of it is no part of the looking.
+        self._unreadable_at: float | None = None
 
     async def live(self, only_commits: Callable[[int], None] = lambda _: None) -> Polled:
         """Read the newest end of the feed and commit what is news. Raises PollFailed, ReopenShard, CursorUnreadable.
@@ -112,7 +115,7 @@ class FeedPoll:
         try:
             batches = await self._look(cursor, now)
         finally:
-            self._counts.looked(time.monotonic() - begun)
+            self._counts.looked((self._unreadable_at or time.monotonic()) - begun)
         return _polled(cursor) if batches is None else await self._publish(batches, now, only_commits)
 
     async def history(self) -> Polled:
@@ -167,6 +170,7 @@ class FeedPoll:
             return await self._page(ref, response)
         except PageUnreadable as error:
             failure = error.with_traceback(None)  # its frames hold all that the body was decoded to
+            self._unreadable_at = time.monotonic()
         await self._tell_page(failure, response)
         raise failure
 

@@ -9,7 +9,7 @@ from workers import logs
 from workers.account.poller import AccountPoller
 from workers.errors import NotDrained, StopWorker
 from workers.finder import FeedFinder
-from workers.holdings import Holdings, MakeShard, until
+from workers.holdings import Holdings, MakeShard
 from workers.metrics import Metrics
 from workers.settings.settings import Settings
 from workers.stream.ownership import Ownership
@@ -134,9 +134,7 @@ class Worker:
         """Stop polling, commit what there is, leave the group; each with its part of the deadline."""
         seconds = self._settings.service.shutdown_seconds
         self._log.info("draining", seconds=seconds)
-        for poller in self._pollers.values():
-            poller.hold()
-        await until(lambda: not any(poller.busy for poller in self._pollers.values()), seconds * POLL_END_SHARE)
+        await self.holdings.rest(seconds * POLL_END_SHARE)
         for task in polling:
             task.cancel()
         lost = await self.holdings.close(seconds * (1 - POLL_END_SHARE - LEAVE_SHARE - EXIT_SHARE))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from workers import logs
 from workers.account.report import AccountReport
-from workers.classifier import decide
+from workers.classifier import Decision, decide
 from workers.errors import CursorUnreadable, PollFailed, RateLimited, Refused
 from workers.polling.backoff import FAILED_FEED, PARKED_FEED
 from workers.polling.budget import Budget
@@ -40,9 +40,13 @@ class AccountFailures:
         self._schedule, self._budget, self._report, self._clock = schedule, budget, report, clock
         #: Polls without a page since the last one, by feed: those that failed, and those that did not find it.
         self._attempts: dict[str, _Attempts] = {}
-        #: Pages of the account so far; and how many there were when a feed was refused last.
+        #: Feeds whose last poll failed while nothing of the account was answered: due again as soon as something is.
+        self._silenced: set[str] = set()
+        #: Polls so far that brought a page, and how many there were at the last refusal (None: there was none).
         self._pages = 0
-        self._refused: dict[str, int] = {}
+        self._pages_before_refusal: int | None = None
+        #: Feeds that are refused while others are read with the same key.
+        self._forbidden: set[str] = set()
         #: Feeds that the provider does not know, and feeds whose cursor cannot be read.
         self.parked: set[str] = set()
         self.unreadable: set[str] = set()
@@ -65,20 +69,24 @@ class AccountFailures:
     def succeeded(self, key: str) -> bool:
         """A poll brought a page. Whether feeds that waited are due now."""
         self._well(key)
+        self._pages += 1
         return self.answered()
 
     def answered(self) -> bool:
-        """The provider answered. Where it had said no to all, its feeds need not wait for themselves: whether so."""
-        self._pages += 1
+        """The provider answered. Where it had said no to all, its feeds need not wait for themselves: whether so.
+
+        Feeds that failed before that have a trouble of their own, as far as is known, and their own wait.
+        """
         if not self._budget.succeeded():
             return False
-        for key in self._attempts.keys() - self.parked:
+        for key in self._silenced:
             self._schedule.recall(key)
+        self._silenced.clear()
         return True
 
     def failed(self, key: str, error: Exception, shard: int) -> None:
         """Do what the classifier decides; an exception that is none of ours is a fault of the program."""
-        decision = decide(error, key_is_good=self._key_is_good(key))
+        decision = decide(error, key_is_good=self._key_is_good)
         self._report.failed(_reason(error), failing=decision != "park the feed")
         if isinstance(error, RateLimited):  # the feed has done nothing wrong, and goes on where it stood
             self.pause(error)
@@ -86,11 +94,9 @@ class AccountFailures:
             return
         if decision == "pause the account":
             self.pause(error)
-        if isinstance(error, Refused):
-            self._refused[key] = self._pages
-        parks = decision == "park the feed"
-        wait, now = self._wait(key, parks=parks, pauses=decision == "pause the account"), self._clock()
-        self._schedule.failed(key, now, again_at=now + wait, gone=parks)
+        forbidden = isinstance(error, Refused) and self._refused(key)
+        wait, now = self._wait(key, decision, forbidden=forbidden), self._clock()
+        self._schedule.failed(key, now, again_at=now + wait, gone=decision == "park the feed")
         self._tell("poll", key, error, shard, wait)
 
     def history_failed(self, key: str, error: Exception, shard: int, rest: float | None) -> None:
@@ -140,28 +146,40 @@ class AccountFailures:
     def _well(self, key: str) -> None:
         """Nothing is wrong with this feed, or nobody needs to know any more."""
         self._attempts.pop(key, None)
-        self._refused.pop(key, None)
         self.parked.discard(key)
+        self._silenced.discard(key)
+        self._forbidden.discard(key)
 
-    def _key_is_good(self, key: str) -> bool:
-        """Whether others were read with the account's key since this feed was refused."""
-        return self._refused.get(key, self._pages) < self._pages
+    @property
+    def _key_is_good(self) -> bool:
+        """Whether a page was read with the account's key since a feed was refused last."""
+        return self._pages_before_refusal is not None and self._pages > self._pages_before_refusal
 
-    def _wait(self, key: str, *, parks: bool, pauses: bool) -> float:
+    def _refused(self, key: str) -> bool:
+        """Remember a refusal; whether it is this feed's alone. If it is known to be, it says nothing of the key."""
+        forbidden = self._key_is_good
+        if not (forbidden and key in self._forbidden):
+            self._pages_before_refusal = self._pages
+        if forbidden:
+            self._forbidden.add(key)
+        return forbidden
+
+    def _wait(self, key: str, decision: Decision, *, forbidden: bool) -> float:
         """Seconds for which the feed stands aside. What fails and what is not found have a series each."""
+        parks = decision == "park the feed"
         failed, missing = self._attempts.get(key, _NONE)
         attempts = self._attempts[key] = _Attempts(failed + (not parks), missing + parks)
+        self._silenced.discard(key)
         if parks:
             self.parked.add(key)
             return PARKED_FEED.delay(attempts.missing)
         self.parked.discard(key)
         wait = FAILED_FEED.delay(attempts.failed)
-        if pauses:
-            return max(wait, self._budget.paused_for)  # the next probe had better be of another feed
-        if not self._budget.failed():
+        if forbidden or (decision != "pause the account" and not self._budget.failed()):
             return wait
         # The account is only probed now, and that is its feeds' wait; the next probe had better be of another feed.
-        return min(wait, max(self._budget.paused_for, FAILED_FEED.first))
+        self._silenced.add(key)
+        return max(self._budget.paused_for, FAILED_FEED.first)
 
 
 def _reason(error: Exception) -> str:

@@ -74,9 +74,6 @@ def add(configuration: Configuration, account: str, feed: tuple[str, ...]) -> No
     settings = configuration.settings()
     adapters = adapters_of(settings)
     chosen = feed_named(account_named(adapters, account), feed)
-    standing = [one for one in adapters[account].standing_feeds() if one != chosen]
-    if (other := overlapping(chosen, standing)) is not None:
-        raise _polled_already(other)
     if finished(_add(settings, adapters, chosen)):
         say(("asked for a poll at once: ", "green"), printable(in_words(chosen)), " was added before")
     else:
@@ -87,19 +84,16 @@ def add(configuration: Configuration, account: str, feed: tuple[str, ...]) -> No
 
 async def _add(settings: Settings, adapters: Mapping[str, Adapter], feed: Feed) -> bool:
     """Write the definition; whether it stood there already. Raises Misuse where another feed overlaps it."""
-    there = listed(adapters, await stored(settings), settings.kafka.shards)
-    if any(one.key == feed.key and one.source == "configuration" for one in there):
-        raise _polled_already(feed)
-    polled = [_feed_of(one) for one in there if one.state == "active" and one.source == "topic"]
-    if (other := overlapping(feed, (one for one in polled if one.key != feed.key))) is not None:
+    there = [one for one in listed(adapters, await stored(settings), settings.kafka.shards) if one.state == "active"]
+    standing = [_feed_of(one) for one in there if one.source == "configuration"]
+    added = [_feed_of(one) for one in there if one.source == "topic"]
+    if (other := overlapping(feed, standing)) is not None:
+        raise Misuse(f"the configuration has it polled already: {in_words(other)}")
+    if (other := overlapping(feed, (one for one in added if one.key != feed.key))) is not None:
         raise Misuse(f"{settings.topics.feeds} has it polled already: {in_words(other)}")
     async with DefinitionWriter(settings.kafka, settings.topics) as writer:
         await writer.write([feed], poll_now=True)
-    return feed in polled
-
-
-def _polled_already(feed: Feed) -> Misuse:
-    return Misuse(f"the configuration has it polled already: {in_words(feed)}")
+    return feed in added
 
 
 @feeds.command(

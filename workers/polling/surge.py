@@ -29,8 +29,9 @@ MOST_EACH: Final = 0.5
 HALF_LIFE: Final = 86_400.0
 #: Looks at the bins within the time of one of them: a surge is seen half a bin late.
 LOOKS: Final = 2
-#: Part by which the greatest interval may change before the bins are cut anew: feeds come and go all the time.
-TOLERANCE: Final = 0.5
+#: The greatest interval may grow to so many times what the bins were cut for, or shrink to that part of it, before they
+#: are cut anew: a rate limit halves the pace just when a broadcast goes out, and shards move.
+TOLERANCE: Final = 4.0
 
 _NO_GAIN: Final = (0.0, 0.0)
 
@@ -75,8 +76,8 @@ class Surge:
             self._look(now)
         seen = memory.seen
         if seen < self._begins:  # it looked at whole bins
-            begun, first = int(seen / self._width) + 1, self._first
-            self._looking[(begun if begun > first else first) % BINS] += 1  # noqa: FURB136 - as in calibration.py
+            begun, first = int(seen // self._width) + 1, self._first
+            self._looking[(begun if begun > first else first) % BINS] += 1  # noqa: FURB136 - `max` costs more
             self._ended += 1
         self._seconds += now - seen
         if ages:
@@ -84,7 +85,7 @@ class Surge:
 
     def gain(self, seen: float) -> float:
         """What a feed that was polled last at this time has gained by surges since, in seconds x messages."""
-        place = int(seen / self._width) + 1 - self._first
+        place = int(seen // self._width) + 1 - self._first
         wakings, moments = self._sums[place if 0 < place < BINS else 0 if place < BINS else BINS]
         return moments - seen * wakings
 
@@ -92,8 +93,8 @@ class Surge:
         """Other bins: what stands in the old ones is forgotten."""
         if math.isfinite(longest):
             self._width = max(longest / BINS, LEAST_WIDTH)
-            self._least, self._most = longest / (1 + TOLERANCE), longest * (1 + TOLERANCE)
-            self._forget(int(now / self._width))
+            self._least, self._most = longest / TOLERANCE, longest * TOLERANCE
+            self._forget(int(now // self._width))
 
     def _forget(self, last: int) -> None:
         self.active = False
@@ -109,14 +110,14 @@ class Surge:
             at = now - age if age > 0 else now
             if at > memory.seen and at - newest >= BURST_GAP:
                 self._woken += 1
-                bin_ = int(at / self._width)
+                bin_ = int(at // self._width)
                 if bin_ >= self._first:
                     self._wakings[bin_ % BINS] += 1
             newest = max(newest, at)
 
     def _look(self, now: float) -> None:
         """Find the surges among the bins."""
-        last = int(now / self._width)
+        last = int(now // self._width)
         if last - self._last >= BINS:
             self._forget(last)
         while self._last < last:

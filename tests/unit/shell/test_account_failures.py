@@ -16,9 +16,9 @@ from workers.polling.schedule import Schedule
 
 
 class Account:
-    """Schedule, budget and failures of one account with ten feeds, under a clock that is set by hand."""
+    """Schedule, budget and failures of one account, under a clock that is set by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, feeds: int = 10) -> None:
         self.now = 1000.0
         self.schedule = Schedule()
         self.budget = Budget(6000, clock=lambda: self.now, random=Random(1))
@@ -28,14 +28,14 @@ class Account:
         self.failures = AccountFailures(
             self.schedule, self.budget, report, lambda: self.now, provider="ogmma", account="loja"
         )
-        for number in range(10):
+        for number in range(feeds):
             self.schedule.add(f"feed-{number}", 0)
 
     def poll(self, error: Exception | None = None) -> str:
         """Poll the next feed; it fails of this."""
         key = self.schedule.next(self.now)
         assert key is not None
-        self._ends(key, error)
+        self.ends(key, error)
         return key
 
     def poll_of(self, key: str, error: Exception | None = None) -> None:
@@ -43,10 +43,10 @@ class Account:
         self.schedule.poll_now(key)
         while (found := self.schedule.next(self.now)) != key:
             assert found is not None
-            self._ends(found, None)
-        self._ends(key, error)
+            self.ends(found, None)
+        self.ends(key, error)
 
-    def _ends(self, key: str, error: Exception | None) -> None:
+    def ends(self, key: str, error: Exception | None) -> None:
         if error is None:
             self.schedule.done(key, self.now)
             self.failures.succeeded(key)
@@ -205,14 +205,49 @@ def test_one_feed_that_is_refused_does_not_take_its_account_down(account):
     assert all(polls[f"feed-{number}"] > 1000 for number in range(10) if number != 3)
 
 
-def test_a_key_that_is_refused_later_is_known_by_the_first_feed_that_was_not_refused_before(account):
+def test_many_feeds_that_are_broken_or_forbidden_do_not_take_the_account_from_the_others(account):
+    # Given six feeds of ten that fail for ever, and that come one after another while the others rest
+    for error in (ProviderFailed("HTTP 500"), Refused("403")):
+        silent, polls = 0, Counter[str]()
+        for _ in range(7200):
+            account.now += 1
+            silent += account.budget.reason is not None
+            while account.budget.paused_for == 0 and (key := account.schedule.next(account.now)) is not None:
+                polls[key] += 1
+                account.ends(key, error if key < "feed-6" else None)
+        # Then the account is silent for a part of the time in which it learns that, and no longer
+        assert silent < 1200
+        assert all(polls[f"feed-{number}"] > 5000 for number in range(6, 10))
+        # And each of them is asked as seldom as one that fails
+        assert all(20 <= polls[f"feed-{number}"] <= 40 for number in range(6))
+
+
+def test_a_key_that_is_refused_later_is_known_by_two_feeds_that_were_read_before(account):
     # Given a feed that is known to be refused alone
+    account.poll_of("feed-0", Refused("403"))
+    account.poll_of("feed-1")
     account.poll_of("feed-0", Refused("403"))
     account.poll_of("feed-1")
     account.poll_of("feed-0", Refused("403"))
     assert account.budget.reason is None
     # When the key is revoked
     account.poll_of("feed-1", Refused("401"))
+    assert account.budget.reason is None
+    account.poll_of("feed-2", Refused("401"))
+    # Then
+    assert account.budget.reason == "refused"
+
+
+def test_an_account_of_one_feed_whose_key_is_revoked_again_is_refused_again():
+    # Given
+    account = Account(feeds=1)
+    account.poll(Refused("401"))
+    account.now += 15
+    account.poll()
+    # When
+    for _ in range(2):
+        account.now += 15
+        account.poll(Refused("401"))
     # Then
     assert account.budget.reason == "refused"
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.in_process import InProcess
 from workers import poll
-from workers.errors import ProviderFailed
+from workers.errors import PageUnreadable, ProviderFailed
+from workers.model import HttpResponse
 
 
 class SlowKafka(InProcess):
@@ -15,7 +16,7 @@ class SlowKafka(InProcess):
 
     def __init__(self, monkeypatch) -> None:
         super().__init__("ogmma", conversations=1)
-        self.seconds, self.fails = 0.0, False
+        self.seconds, self.fails, self.broken = 0.0, False, False
         monkeypatch.setattr(
             poll, "time", SimpleNamespace(monotonic=lambda: self.seconds, time_ns=time.time_ns), raising=True
         )
@@ -31,6 +32,8 @@ class SlowKafka(InProcess):
         self.seconds += 2
         if self.fails:
             raise ProviderFailed("HTTP 500")
+        if self.broken:
+            return HttpResponse(status=200, body=b"<html>")
         return await super().fetch(feed, ref, turn)
 
     def told(self):
@@ -42,6 +45,15 @@ class SlowKafka(InProcess):
 async def test_the_duration_of_a_poll_is_the_providers_and_not_kafkas(monkeypatch):
     provider = SlowKafka(monkeypatch)
     await provider.poll()
+    assert provider.seconds > 12
+    assert provider.told() == (1, 2)
+
+
+async def test_telling_of_a_page_that_nobody_can_read_is_not_the_providers_time(monkeypatch):
+    provider = SlowKafka(monkeypatch)
+    provider.broken = True
+    with pytest.raises(PageUnreadable):
+        await provider.poll()
     assert provider.seconds > 12
     assert provider.told() == (1, 2)
 

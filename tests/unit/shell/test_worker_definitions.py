@@ -161,28 +161,6 @@ async def test_a_paused_feed_says_that_it_rests_and_another_one_nothing(poller, 
     assert worker.explain("ghost/1") == {"feed": "ghost/1"}
 
 
-def rejections(worker) -> float:
-    labels = {"reason": "unknown_account"}
-    name = "afluente_feed_definitions_rejected_total"
-    return worker._metrics.registry.get_sample_value(name, labels) or 0.0
-
-
-async def test_a_definition_that_was_taken_back_is_not_rejected_again_at_each_restart(poller, shard):
-    # Given a shard whose topic still holds what somebody wrote wrongly and took back, and what still stands there
-    worker, wrong = worker_of(poller), b'{"account": "ghost", "feed": {}}'
-    worker.holdings.on_owned(frozenset({shard}))
-    worker.holdings.on_definition(shard, b"ghost/1", wrong, 0, LONG_AGO)
-    worker.holdings.on_definition(shard, b"ghost/2", wrong, 1, LONG_AGO)
-    worker.holdings.on_definition(shard, b"ghost/1", None, 2, LONG_AGO)
-    assert rejections(worker) == 0
-    # When it has been read to its end
-    worker.holdings.on_caught_up(shard)
-    # Then only the latter is told of, and from then on whatever comes
-    assert rejections(worker) == 1
-    worker.holdings.on_definition(shard, b"ghost/1", wrong, 3, LONG_AGO)
-    assert rejections(worker) == 2
-
-
 async def test_a_tombstone_in_a_partition_where_nothing_stood_changes_nothing(poller, feed, shard):
     # Given a feed that is polled
     worker, other = worker_of(poller), (shard + 1) % Settings().kafka.shards
