@@ -13,6 +13,9 @@ from workers.polling.budget import Budget
 from workers.polling.retry_after import retry_after_seconds
 from workers.polling.schedule import Schedule
 
+#: Seconds that a feed comes back behind the next probe of its account: so that goes to another feed, where there is one.
+BEHIND_SECONDS = 0.1
+
 
 class _Attempts(NamedTuple):
     """Polls of a feed since its last page that failed, and that did not find it."""
@@ -177,9 +180,9 @@ class AccountFailures:
         wait = FAILED_FEED.delay(attempts.failed)
         if forbidden or (decision != "pause the account" and not self._budget.failed()):
             return wait
-        # The account is only probed now, and that is its feeds' wait; the next probe had better be of another feed.
+        # The account is only probed now, and that is its feeds' wait.
         self._silenced.add(key)
-        return max(self._budget.paused_for, FAILED_FEED.first)
+        return max(self._budget.paused_for + BEHIND_SECONDS, FAILED_FEED.first)
 
 
 def _reason(error: Exception) -> str:

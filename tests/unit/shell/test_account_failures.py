@@ -185,6 +185,14 @@ def test_while_a_key_is_refused_each_probe_may_be_of_another_feed(account):
     assert len({account.poll() for _ in range(9)}) == 9
 
 
+def test_the_next_probe_of_a_refused_account_is_of_another_feed(account):
+    # When
+    refused = account.poll(Refused("401"))
+    account.now += account.budget.paused_for
+    # Then
+    assert account.poll(Refused("401")) != refused
+
+
 def test_one_feed_that_is_refused_does_not_take_its_account_down(account):
     # Given one feed that may not be read, among nine that may
     polls, refused_seconds = Counter[str](), 0
@@ -242,11 +250,11 @@ def test_an_account_of_one_feed_whose_key_is_revoked_again_is_refused_again():
     # Given
     account = Account(feeds=1)
     account.poll(Refused("401"))
-    account.now += 15
+    account.now += 16
     account.poll()
     # When
     for _ in range(2):
-        account.now += 15
+        account.now += 16
         account.poll(Refused("401"))
     # Then
     assert account.budget.reason == "refused"
