@@ -13,7 +13,7 @@ from workers.polling.budget import Budget
 from workers.polling.retry_after import retry_after_seconds
 from workers.polling.schedule import Schedule
 
-#: Seconds that a feed comes back behind the next probe of its account: so that goes to another feed, where there is one.
+#: Seconds that a feed comes back behind the next probe of its account, which so goes to another one where there is one.
 BEHIND_SECONDS = 0.1
 
 
