@@ -90,14 +90,13 @@ class AccountFailures:
     def failed(self, key: str, error: Exception, shard: int) -> None:
         """Do what the classifier decides; an exception that is none of ours is a fault of the program."""
         decision = decide(error, key_is_good=self._key_is_good)
-        self._report.failed(_reason(error), failing=decision != "park the feed")
-        if isinstance(error, RateLimited):  # the feed has done nothing wrong, and goes on where it stood
-            self.pause(error)
-            self._schedule.failed(key, self._clock())
-            return
+        forbidden = isinstance(error, Refused) and self._refused(key)
+        self._report.failed(_reason(error), failing=not forbidden and decision != "park the feed")
         if decision == "pause the account":
             self.pause(error)
-        forbidden = isinstance(error, Refused) and self._refused(key)
+        if isinstance(error, RateLimited):  # the feed has done nothing wrong, and goes on where it stood
+            self._schedule.failed(key, self._clock())
+            return
         wait, now = self._wait(key, decision, forbidden=forbidden), self._clock()
         self._schedule.failed(key, now, again_at=now + wait, gone=decision == "park the feed")
         self._tell("poll", key, error, shard, wait)

@@ -86,7 +86,7 @@ class Hints:
             self._line[feed] = None
 
     def failed(self, feed: int, *, of_its_own: bool) -> None:
-        """Its poll brought nothing: by a fault `of_its_own`, or because nothing of its account was answered."""
+        """Its poll brought nothing: by a fault that may be `of_its_own`, or by a rate limit or Kafka."""
         asked = feed in self._flying
         self.done(feed)  # whoever asked while it failed knows more than this poll did
         if asked and not of_its_own:

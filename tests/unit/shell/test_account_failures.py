@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from workers.account.failures import AccountFailures
-from workers.account.report import AccountReport
+from workers.account.report import AccountReport, Tally
 from workers.errors import CursorUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused, Unreachable
 from workers.metrics import Metrics
 from workers.polling.backoff import FAILED_FEED, FAILING_ACCOUNT, PARKED_FEED, REFUSED_ACCOUNT
@@ -24,9 +24,9 @@ class Account:
         self.budget = Budget(6000, clock=lambda: self.now, random=Random(1))
         self.budget.own(1.0)
         self.metrics = Metrics()
-        report = AccountReport("ogmma", "loja", 3600, self.metrics, lambda: self.now)
+        self.report = AccountReport("ogmma", "loja", 3600, self.metrics, lambda: self.now)
         self.failures = AccountFailures(
-            self.schedule, self.budget, report, lambda: self.now, provider="ogmma", account="loja"
+            self.schedule, self.budget, self.report, lambda: self.now, provider="ogmma", account="loja"
         )
         for number in range(feeds):
             self.schedule.add(f"feed-{number}", 0)
@@ -228,6 +228,21 @@ def test_many_feeds_that_are_broken_or_forbidden_do_not_take_the_account_from_th
         assert all(polls[f"feed-{number}"] > 5000 for number in range(6, 10))
         # And each of them is asked as seldom as one that fails
         assert all(20 <= polls[f"feed-{number}"] <= 40 for number in range(6))
+
+
+def test_an_account_whose_forbidden_feeds_come_one_after_another_is_not_failing(account):
+    # Given six feeds that are known to be refused alone, and four that are read
+    for number in range(6):
+        account.poll_of(f"feed-{number}", Refused("403"))
+        account.poll_of("feed-9")
+    # When they are asked one after another, with a page before each
+    for number in range(6):
+        account.poll_of("feed-9")
+        account.poll_of(f"feed-{number}", Refused("403"))
+    # Then
+    counts = {"feeds": 10, "new": 0, "backfilling": 0, "failing": 6, "parked": 0, "unreadable": 0, "overdue": 0}
+    assert account.report.details(Tally(**counts, longest_wait=0.0), account.budget.reason)["state"] != "failing"
+    assert account.budget.reason is None
 
 
 def test_a_key_that_is_refused_later_is_known_by_two_feeds_that_were_read_before(account):
