@@ -1,6 +1,6 @@
 """When a partition of a compacted topic has been read to its end."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -20,12 +20,18 @@ class Reading:
         self._client = client
         self._places: dict[TopicPartition, _Place] = {}
 
-    async def move(self, places: Iterable[TopicPartition], *, brought: bool) -> None:
-        """Look where the consumer stands now; `brought`: the last read brought records, of whatever partition."""
+    async def move(
+        self, places: Iterable[TopicPartition], *, brought: bool, hidden: Container[TopicPartition] = ()
+    ) -> None:
+        """Look where the consumer stands now; `brought`: the last read brought records, of whatever partition.
+
+        `hidden`: where an open transaction hides what lies behind it. There answers without records prove nothing, and
+        the one that ends it shows the new end before its records are handed on.
+        """
         looked = {}
         for place in places:
-            state = looked[place] = self._places.get(place) or _Place()
-            state.see(await self._client.position(place), self._client.last_poll_timestamp(place), brought)
+            state, moved = looked.setdefault(place, self._places.get(place) or _Place()), brought or place in hidden
+            state.see(await self._client.position(place), self._client.last_poll_timestamp(place), moved)
         self._places = looked
 
     def at(self, place: TopicPartition, end: int) -> bool:
@@ -40,8 +46,8 @@ class _Place:
         self.empty_answers = 0
         self._answered_at: int | None = None
 
-    def see(self, position: int, answered_at: int | None, brought: bool) -> None:
+    def see(self, position: int, answered_at: int | None, moved: bool) -> None:
         answered = answered_at is not None and answered_at != self._answered_at
-        moved = brought or position != self.position
+        moved = moved or position != self.position
         self.empty_answers = 0 if moved else self.empty_answers + answered
         self.position, self._answered_at = position, answered_at

@@ -93,7 +93,8 @@ class _Progress:
 
     async def reached(self, brought: bool) -> bool:
         """Whether all is read; `brought`: the last read brought records."""
-        await self._reading.move(self._left, brought=brought)
+        hidden = {place for place in self._left if not self._visible(place)}
+        await self._reading.move(self._left, brought=brought, hidden=hidden)
         self._left = {place for place in self._left if not self._read(place)}
         return not self._left
 

@@ -51,6 +51,24 @@ async def test_answers_without_records_prove_the_end_of_a_partition_that_compact
     assert reading.at(A, 5)
 
 
+async def test_answers_while_an_open_transaction_hides_records_prove_nothing():
+    # Given a partition behind a transaction that is open for long: all answers are without records
+    client = Standing()
+    reading = Reading(client)
+    for _ in range(10):
+        client.answer()
+        await reading.move([A], brought=False, hidden={A})
+    # When it has ended, as an answer says whose records are not handed on yet
+    client.answer()
+    await reading.move([A], brought=False)
+    # Then this is not the end
+    assert not reading.at(A, 5)
+    # And when they have been handed on, it is
+    client.answer(a=5)
+    await reading.move([A], brought=True)
+    assert reading.at(A, 5)
+
+
 async def test_silence_proves_nothing():
     # Given a broker that does not answer
     reading = Reading(Standing())
