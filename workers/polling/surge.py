@@ -18,11 +18,11 @@ BINS: Final = 64
 #: Seconds of a bin at least: what people do at once takes longer, and a look at the bins costs as much as ten polls.
 LEAST_WIDTH: Final = 1.0
 #: A bin is a surge where it holds so many times the wakings that are usual, so that a day's busy hours are none, …
-TIMES_USUAL: Final = 4.0
-#: … and by so many more, and so many standard deviations, than expected: so none is seen where feeds wake by themselves
-#: (W0, W1). With 3 and 4 chance made some, which cost 3 % of the mean on W0.
-LEAST_MORE: Final = 4.0
-DEVIATIONS: Final = 5.0
+TIMES_USUAL: Final = 3.0
+#: … and by so many more, and so many standard deviations, than expected. Chance does that now and then, since the feeds
+#: that are polled first are those that wake most: it costs 1 % of the mean on W1, and 3 % on W0.
+LEAST_MORE: Final = 3.0
+DEVIATIONS: Final = 4.0
 #: Wakings for each feed that one bin may add, at most: a few polls must not promise a message from everyone.
 MOST_EACH: Final = 0.5
 #: Seconds after which what was usual counts half: a day has its night.

@@ -28,10 +28,11 @@ class Reading:
         `hidden`: where an open transaction hides what lies behind it. There answers without records prove nothing, and
         the one that ends it shows the new end before its records are handed on.
         """
-        looked = {}
+        looked: dict[TopicPartition, _Place] = {}
         for place in places:
-            state, moved = looked.setdefault(place, self._places.get(place) or _Place()), brought or place in hidden
+            state, moved = self._places.get(place) or _Place(), brought or place in hidden
             state.see(await self._client.position(place), self._client.last_poll_timestamp(place), moved)
+            looked[place] = state
         self._places = looked
 
     def at(self, place: TopicPartition, end: int) -> bool:
