@@ -82,16 +82,18 @@ class Holdings:
 
     async def rest(self, seconds: float) -> None:
         """Begin no poll, and wait for those under way to end by themselves, for so long at most."""
+        self._hold()
+        await _until(lambda: not any(poller.busy for poller in self._pollers.values()), seconds)
+
+    def _hold(self) -> None:
         for poller in self._pollers.values():
             poller.hold()
-        await _until(lambda: not any(poller.busy for poller in self._pollers.values()), seconds)
 
     # --- the group says -----------------------------------------------------------------------------------
 
     async def on_revoked(self) -> None:
         """A rebalance begins: no new polls, and a moment for what is being committed."""
-        for poller in self._pollers.values():
-            poller.hold()
+        self._hold()
         await _until(lambda: not any(shard.uncommitted for shard in self.shards.values()), REVOKE_SECONDS)
 
     def on_owned(self, owned: frozenset[int]) -> None:

@@ -35,8 +35,7 @@ class AccountTasks:
 
     def cancel_every(self) -> None:
         """Cancel all that is under way."""
-        for key in list(self._tasks):
-            self.cancel(key)
+        self.cancel_all(self._tasks)
 
     def _ended(self, key: str, task: asyncio.Task[None], slot: Slot | None) -> None:
         if slot is not None:

@@ -6,7 +6,7 @@ nothing is estimated from "changed or not". Times are monotonic seconds. Pure.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 #: Spans of the memories in seconds: a reply within the minute, a chat, a day's work, a week. Five other sets of two to
@@ -54,13 +54,11 @@ class Memory:
     def take(self, now: float, ages: Sequence[float]) -> None:
         """Remember messages by their ages in seconds before now, in any order; one from the future is of now."""
         exp = math.exp
-        for given in sorted(ages, reverse=True):
-            age = given if given > 0 else 0.0
+        for age, at, wakes in arrivals(self.newest, now, ages):
             self.s1 += exp(-age / _T1)
             self.s2 += exp(-age / _T2)
             self.s3 += exp(-age / _T3)
-            at = now - age
-            if at - self.newest >= BURST_GAP:
+            if wakes:
                 self.s4 += exp(-age / _T4)
             self.newest = max(self.newest, at)
 
@@ -78,6 +76,18 @@ class Memory:
         later.seen = now
         later.take(now, ages)
         return later
+
+
+def arrivals(newest: float, now: float, ages: Sequence[float]) -> Iterator[tuple[float, float, bool]]:
+    """Messages by their ages in seconds before now, in any order, behind the newest that was known.
+
+    Oldest first: the age (one from the future is of now), the time, and whether the message begins a burst.
+    """
+    for given in sorted(ages, reverse=True):
+        age = given if given > 0 else 0.0
+        at = now - age
+        yield age, at, at - newest >= BURST_GAP
+        newest = max(newest, at)
 
 
 def _faded(memory: float, gap: float, span: float) -> tuple[float, float]:

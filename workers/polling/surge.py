@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from workers.polling.forecast import BURST_GAP, Memory
+from workers.polling.forecast import Memory, arrivals
 
 #: Bins that the greatest interval is cut into. In one of them a twelfth of all feeds is polled (the greatest interval
 #: is five rounds at most), enough to tell a surge of some hundred feeds, and a broadcast takes minutes.
@@ -105,15 +105,13 @@ class Surge:
         self._sums = [_NO_GAIN] * (BINS + 1)
 
     def _wake(self, memory: Memory, now: float, ages: Sequence[float]) -> None:
-        newest = memory.newest
-        for age in sorted(ages, reverse=True):
-            at = now - age if age > 0 else now
-            if at > memory.seen and at - newest >= BURST_GAP:
-                self._woken += 1
-                bin_ = int(at // self._width)
-                if bin_ >= self._first:
-                    self._wakings[bin_ % BINS] += 1
-            newest = max(newest, at)
+        for _, at, wakes in arrivals(memory.newest, now, ages):
+            if not wakes or at <= memory.seen:
+                continue
+            self._woken += 1
+            bin_ = int(at // self._width)
+            if bin_ >= self._first:
+                self._wakings[bin_ % BINS] += 1
 
     def _look(self, now: float) -> None:
         """Find the surges among the bins."""
