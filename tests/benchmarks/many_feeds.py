@@ -14,12 +14,13 @@ import uvloop
 from tests.benchmarks.pages import CHANNEL, conversation, page, rows
 from tests.benchmarks.restore import publish_all
 from workers.model import Feed, HttpResponse, PageRef
-from workers.polling import memory
-from workers.polling.cursor import Cursor, Newest, remember
+from workers.polling.cursor import Cursor, Newest
 from workers.polling.cursor_records import records
 from workers.polling.forecast import Memory
 from workers.polling.imprint import pack
+from workers.polling.known import Known, encode, identity
 from workers.polling.page_letter import page_digest
+from workers.polling.remembering import remember
 from workers.providers import adapter
 from workers.providers.base import Adapter
 from workers.settings.settings import Settings
@@ -36,7 +37,7 @@ LAST_ROUND = 3600.0
 #: Seconds for the partitions of new topics to have their leaders.
 LEADERS_SECONDS = 2.0
 
-_PARTS = {name: memory.identity(name)[:3] for name in ("envelope", "status", "text")}
+_PARTS = {name: identity(name)[:3] for name in ("envelope", "status", "text")}
 
 
 def fill(settings: Settings, first: int, feeds: int) -> dict[str, int]:
@@ -81,13 +82,11 @@ def _cursor_records(settings: Settings, mine: Adapter, feeds: list[tuple[Feed, s
 def _cursor(mine: Adapter, feed: Feed, body: bytes, now: float, imprint: bytes) -> Cursor:
     response = HttpResponse(status=200, body=body, content_type="application/json")
     shown = sorted(mine.page(feed, PageRef(number=1, limit=50), response).rows, key=lambda row: row.time)
-    known = [memory.Known(id=memory.identity(feed.key), raw=b"", time=shown[0].time - 1, parts=_PARTS)]
-    known += [
-        memory.Known(id=memory.identity(row.id), raw=row.digest, time=row.time, rank=5, parts=_PARTS) for row in shown
-    ]
+    known = [Known(id=identity(feed.key), raw=b"", time=shown[0].time - 1, parts=_PARTS)]
+    known += [Known(id=identity(row.id), raw=row.digest, time=row.time, rank=5, parts=_PARTS) for row in shown]
     newest = Newest(id=shown[-1].id, time=shown[-1].time)
     cursor = Cursor(contact=int(now * 1000), page=page_digest(response), newest=newest, imprint=imprint)
-    return remember(cursor, {one.id: memory.encode(one) for one in known})
+    return remember(cursor, {one.id: encode(one) for one in known})
 
 
 def _imprint(now: float, chance: random.Random) -> bytes:

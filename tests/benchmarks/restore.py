@@ -11,9 +11,10 @@ import uvloop
 
 from tests.benchmarks.ground import ground, settings_on
 from tests.benchmarks.pages import conversation
-from workers.polling import memory
-from workers.polling.cursor import Cursor, Newest, remember
+from workers.polling.cursor import Cursor, Newest
 from workers.polling.cursor_records import records
+from workers.polling.known import Known, encode, identity
+from workers.polling.remembering import remember
 from workers.settings.settings import Settings
 from workers.stream.partition import partition_of
 from workers.stream.publisher import Publisher
@@ -28,13 +29,13 @@ SLICE = 2000
 def cursor_of(number: int) -> Cursor:
     """A cursor as a worker writes it: rows with a status and a text."""
     now = time.time_ns() // 1_000_000
-    parts = {name: memory.identity(f"{number}{name}")[:3] for name in ("envelope", "status", "text")}
+    parts = {name: identity(f"{number}{name}")[:3] for name in ("envelope", "status", "text")}
     known = {}
     for row in range(ROWS):
-        row_id = memory.identity(f"{number:x}-{row}")
-        seen = memory.Known(id=row_id, raw=row_id[:6], time=now - row * 1000, rank=5, parts=parts)
-        known[row_id] = memory.encode(seen)
-    cursor = Cursor(contact=now, page=memory.identity(str(number)), newest=Newest(id=f"{number:024x}", time=now))
+        row_id = identity(f"{number:x}-{row}")
+        seen = Known(id=row_id, raw=row_id[:6], time=now - row * 1000, rank=5, parts=parts)
+        known[row_id] = encode(seen)
+    cursor = Cursor(contact=now, page=identity(str(number)), newest=Newest(id=f"{number:024x}", time=now))
     return remember(cursor, known)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from workers.model import BrokenRow, Page, PageRef, RawRow
 from workers.polling import memory
 from workers.polling.cursor import Cursor, History
+from workers.polling.known import ID_BYTES
 from workers.polling.old_end import OldEnd, is_past, moved_up, newer_rows
 from workers.polling.rules import Rules
 from workers.polling.standing import identity_of
@@ -221,5 +222,5 @@ def _place(number: int, position: int) -> int:
 
 def _identities(history: History) -> frozenset[bytes]:
     """Of the rows that the batches before this one have seen."""
-    met = (history.met[at : at + memory.ID_BYTES] for at in range(0, len(history.met), memory.ID_BYTES))
+    met = (history.met[at : at + ID_BYTES] for at in range(0, len(history.met), ID_BYTES))
     return frozenset(memory.index(history.rows)).union(met)

@@ -11,11 +11,13 @@ import msgspec
 
 from workers.model import BrokenRow, ConversationState, RawRow
 from workers.polling import memory
-from workers.polling.cursor import Cursor, History, Newest, contacted, finish_history
+from workers.polling.cursor import Cursor, History, Newest, contacted
 from workers.polling.first_contact import FirstContact
 from workers.polling.history import HistoryWalk
+from workers.polling.known import has_digest
 from workers.polling.outcome import Gap
 from workers.polling.reconciler import Standings
+from workers.polling.remembering import finish_history
 from workers.polling.rules import Rules
 from workers.polling.standing import identity_of
 from workers.polling.walk import LiveWalk, Row
@@ -165,7 +167,7 @@ def _gap_behind(walk: LiveWalk) -> tuple[Gap, ...]:
 
 def _is_known(row: Row, window: Mapping[bytes, bytes]) -> bool:
     known = window.get(identity_of(row))
-    return known is not None and (isinstance(row, BrokenRow) or memory.has_digest(known, row.digest))
+    return known is not None and (isinstance(row, BrokenRow) or has_digest(known, row.digest))
 
 
 def _times(rows: Sequence[Row]) -> list[int]:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import msgspec
 
 from workers.model import BrokenRow, RawRow
-from workers.polling.cursor import Cursor, Newest, forget, remember, remember_history
+from workers.polling.cursor import Cursor, Newest
 from workers.polling.outcome import Gap, Outcome
 from workers.polling.reconciler import NONE_JUDGED, Normalise, Reconciler, Standings
+from workers.polling.remembering import forget, remember, remember_history
 from workers.polling.rules import Rules
 from workers.polling.standing import Standing
 

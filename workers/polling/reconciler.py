@@ -7,9 +7,8 @@ import msgspec
 
 from workers.errors import RowUnreadable
 from workers.model import BrokenRow, Normalised, Origin, RawRow, Status
-from workers.polling import memory
 from workers.polling.cursor import Cursor, Newest
-from workers.polling.memory import Known
+from workers.polling.known import Known, decode, encode
 from workers.polling.outcome import Change, Letter
 from workers.polling.parts import differing, digests, rank_of, regresses, state_of, with_part
 from workers.polling.rules import Rules
@@ -127,7 +126,7 @@ class Reconciler:
         if encoded is None:
             return
         self._known.add(row_id)
-        before = memory.decode(encoded)
+        before = decode(encoded)
         if before.silent:
             self._remember(row, msgspec.structs.replace(before, raw=row.digest))
         elif before.unreadable and not before.parts:
@@ -201,7 +200,7 @@ class Reconciler:
         return None
 
     def _remember(self, row: RawRow | BrokenRow, known: Known) -> None:
-        self.rows[known.id] = memory.encode(known)
+        self.rows[known.id] = encode(known)
         if isinstance(row, RawRow) and (self.newest is None or row.time >= self.newest.time):
             self.newest = Newest(id=row.id, time=row.time)
 

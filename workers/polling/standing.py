@@ -3,8 +3,8 @@
 from enum import Enum
 
 from workers.model import BrokenRow, RawRow
-from workers.polling import memory
 from workers.polling.cursor import Cursor
+from workers.polling.known import has_digest, identity
 
 
 class Standing(Enum):
@@ -26,7 +26,7 @@ class Standing(Enum):
 
 def identity_of(row: RawRow | BrokenRow) -> bytes:
     """The remembered identity of a row; a broken one is known by its digest (no id begins with that mark)."""
-    return memory.identity(row.id if isinstance(row, RawRow) else f"\0broken:{row.digest.hex()}")
+    return identity(row.id if isinstance(row, RawRow) else f"\0broken:{row.digest.hex()}")
 
 
 def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:
@@ -35,7 +35,7 @@ def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -
         return Standing.NEW
     known = cursor.find(row_id)
     if known is not None:
-        same = memory.has_digest(known, row.digest) or isinstance(row, BrokenRow)
+        same = has_digest(known, row.digest) or isinstance(row, BrokenRow)
         return Standing.KNOWN if same else Standing.CHANGED
     if isinstance(row, BrokenRow):
         return Standing.NEW

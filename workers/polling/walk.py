@@ -15,6 +15,7 @@ from typing import NamedTuple
 from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
 from workers.polling import memory
 from workers.polling.cursor import Cursor, WalkAgain, contacted
+from workers.polling.known import has_digest, identity
 from workers.polling.rules import Rules
 from workers.polling.standing import Standing, identity_of, standing_of
 
@@ -144,13 +145,13 @@ class LiveWalk:
     def _standings(self, rows: Sequence[RawRow]) -> list[Standing]:
         """Where rows stand. Most rows of most pages are known as they are: they are found at once, in the tail."""
         if self.cursor is None:
-            return [self._note(row, memory.identity(row.id)) for row in rows]
+            return [self._note(row, identity(row.id)) for row in rows]
         tail, seen, known = memory.index(self.cursor.tail), self._seen, Standing.KNOWN
         standings: list[Standing] = []
         for row in rows:
-            row_id = memory.identity(row.id)
+            row_id = identity(row.id)
             remembered = tail.get(row_id)
-            if remembered is None or row_id in seen or not memory.has_digest(remembered, row.digest):
+            if remembered is None or row_id in seen or not has_digest(remembered, row.digest):
                 standings.append(self._note(row, row_id))
             else:
                 standings.append(known)

@@ -4,7 +4,7 @@ import pytest
 from tests.support.model_provider import DAWN
 from tests.support.rows import knowing, row, rows, told
 from workers.errors import CursorUnreadable
-from workers.polling import cursor as cursors
+from workers.polling import remembering
 from workers.polling.cursor import Cursor, History, Newest, WalkAgain
 from workers.polling.cursor_records import Restored, records
 from workers.polling.rules import Rules
@@ -53,7 +53,7 @@ def test_a_history_window_lies_in_a_record_of_its_own():
     assert [key for key, _ in change] == [KEY.encode()]
     assert restored([*log, *change]) == {KEY: after}
     # And when the history is out, the window's record goes
-    done = cursors.finish_history(after)
+    done = remembering.finish_history(after)
     assert (f"{KEY}#0".encode(), None) in list(records(KEY, after, done))
     assert restored([*log, *change, *records(KEY, after, done)]) == {KEY: done}
 

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.histories import ids, opened, provider_of, published, read, walked
-from workers.polling import cursor as cursors
 from workers.polling import history as histories
+from workers.polling import remembering
 from workers.polling.cursor import History
 from workers.polling.history import HistoryWalk
 
@@ -190,7 +190,7 @@ def test_broken_rows_of_a_history_are_dead_letters_of_their_batch():
 
 def test_a_window_smaller_than_the_history_publishes_nothing_twice(monkeypatch):
     # Given a window of twelve rows
-    monkeypatch.setattr(cursors, "HISTORY_WINDOW_ROWS", 12)
+    monkeypatch.setattr(remembering, "HISTORY_WINDOW_ROWS", 12)
     provider = provider_of(60)
     # When
     outcomes = read(provider, opened(provider))

@@ -7,16 +7,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.support.model_provider import DAWN, ModelProvider
 from tests.support.model_worker import ModelWorker
-from workers.polling import batches, cursor, history
+from workers.polling import batches, history, remembering
 from workers.polling.rules import Rules
 
 #: ms after its own time within which a message of the model may become visible.
 SETTLE = 60_000
 #: Everything small, so that every limit is met within a few steps.
 LIMITS = (
-    (cursor, "SEGMENT_ROWS", 4),
-    (cursor, "SLACK_ROWS", 3),
-    (cursor, "HISTORY_WINDOW_ROWS", 12),
+    (remembering, "SEGMENT_ROWS", 4),
+    (remembering, "SLACK_ROWS", 3),
+    (remembering, "HISTORY_WINDOW_ROWS", 12),
     (history, "BATCH_PAGES", 2),
     (history, "OVERLAP_PAGES", 3),
     (batches, "BATCH_ROWS", 6),

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from tests.support.model_provider import DAWN
 from tests.support.rows import NO_SETTLE, NOW, broken, created, knowing, row, rows, told
-from workers.polling import cursor as cursors
-from workers.polling import memory
-from workers.polling.cursor import Cursor, History, WalkAgain, contacted, finish_history, forget, remember
+from workers.polling import memory, remembering
+from workers.polling.cursor import Cursor, History, WalkAgain, contacted
+from workers.polling.known import Known, encode
+from workers.polling.remembering import finish_history, forget, remember
 from workers.polling.rules import Rules
 from workers.polling.standing import identity_of
 
@@ -18,7 +19,7 @@ def known_ids(cursor: Cursor, of: list) -> set[str]:
 
 def test_a_feed_with_few_rows_has_no_floor():
     # Given a cursor of as many rows as are remembered, and the slack
-    shown = rows(50 + cursors.SLACK_ROWS)
+    shown = rows(50 + remembering.SLACK_ROWS)
     rules = Rules(settle=0, remember=50)
     cursor = knowing(shown, rules)
     # When a row much older than all of them is shown
@@ -30,7 +31,7 @@ def test_a_feed_with_few_rows_has_no_floor():
 
 def test_the_oldest_rows_are_forgotten_in_batches_and_leave_a_floor():
     # Given one row more than are remembered with the slack
-    shown = rows(51 + cursors.SLACK_ROWS)
+    shown = rows(51 + remembering.SLACK_ROWS)
     # When
     cursor = knowing(shown, Rules(settle=0, remember=50))
     # Then the newest fifty stay, and the floor is the oldest of them
@@ -72,11 +73,7 @@ def test_an_unknown_row_below_the_floor_is_left_out_and_a_known_one_is_not():
     # Given a cursor with a floor, which knows one row below it
     cursor = remember(
         Cursor(contact=DAWN, floor=DAWN + 5000),
-        {
-            identity_of(row("late", 10)): memory.encode(
-                memory.Known(id=identity_of(row("late", 10)), raw=b"", time=DAWN)
-            )
-        },
+        {identity_of(row("late", 10)): encode(Known(id=identity_of(row("late", 10)), raw=b"", time=DAWN))},
     )
     # When both are shown
     outcome = told(cursor, row("late", 10), row("other", 11), row("at", 5000))
@@ -88,12 +85,13 @@ def test_an_unknown_row_below_the_floor_is_left_out_and_a_known_one_is_not():
 def test_full_tails_are_sealed_into_segments():
     # Given / When twice a segment's rows came, one after the other
     cursor = Cursor(contact=DAWN)
-    for one in rows(2 * cursors.SEGMENT_ROWS):
+    for one in rows(2 * remembering.SEGMENT_ROWS):
         cursor = told(cursor, one, rules=Rules(settle=0, remember=5000)).cursor
     # Then one segment is sealed, and every row is found
     assert cursor.segments == (1,)
-    assert cursor.count() == 2 * cursors.SEGMENT_ROWS
-    assert known_ids(cursor, rows(2 * cursors.SEGMENT_ROWS)) == {one.id for one in rows(2 * cursors.SEGMENT_ROWS)}
+    assert cursor.count() == 2 * remembering.SEGMENT_ROWS
+    shown = rows(2 * remembering.SEGMENT_ROWS)
+    assert known_ids(cursor, shown) == {one.id for one in shown}
 
 
 def test_a_change_of_a_sealed_row_rewrites_its_segment_only():
@@ -110,10 +108,8 @@ def test_a_change_of_a_sealed_row_rewrites_its_segment_only():
 def history_of(shown: list, **fields: object) -> Cursor:
     """A cursor in the middle of a first contact's history, which has published these rows."""
     history = History(boundary=DAWN + 10_000_000, backfill=DAWN + 10_000_000, **fields)
-    known = {
-        identity_of(one): memory.encode(memory.Known(id=identity_of(one), raw=b"", time=one.time)) for one in shown
-    }
-    history = cursors.remember_history(history, known, NOW)
+    known = {identity_of(one): encode(Known(id=identity_of(one), raw=b"", time=one.time)) for one in shown}
+    history = remembering.remember_history(history, known, NOW)
     return Cursor(contact=DAWN, history=history)
 
 
@@ -127,13 +123,13 @@ def test_a_finished_history_joins_the_remembered_rows_in_segments():
     assert finished.history is None
     assert finished.floor is None
     assert known_ids(finished, [*shown, row("live", 99_000_000)]) == {*(one.id for one in shown), "live"}
-    assert max(len(memory.index(segment)) for segment in finished.sealed) <= cursors.SEGMENT_ROWS
+    assert max(len(memory.index(segment)) for segment in finished.sealed) <= remembering.SEGMENT_ROWS
     assert finish_history(finished) == finished
 
 
 def test_a_history_that_pushed_rows_out_leaves_a_floor(monkeypatch):
     # Given a window of fifty rows
-    monkeypatch.setattr(cursors, "HISTORY_WINDOW_ROWS", 50)
+    monkeypatch.setattr(remembering, "HISTORY_WINDOW_ROWS", 50)
     cursor = history_of(rows(80))
     # When a live poll meets a row that was pushed out, before and after the end of the history
     for known in (cursor, finish_history(cursor)):
@@ -145,7 +141,7 @@ def test_a_history_that_pushed_rows_out_leaves_a_floor(monkeypatch):
 
 def test_rows_pushed_out_of_a_window_by_a_late_one_stay_unknown_but_forgotten(monkeypatch):
     # Given a window of fifty rows into which a late row of an early time came last
-    monkeypatch.setattr(cursors, "HISTORY_WINDOW_ROWS", 50)
+    monkeypatch.setattr(remembering, "HISTORY_WINDOW_ROWS", 50)
     cursor = history_of([*rows(55), row("late", 2500)])
     # When a pushed-out row newer than that late one is shown
     outcome = told(cursor, row("r4", 4000))
@@ -165,10 +161,10 @@ def test_what_a_cut_walks_history_goes_back_to_is_remembered():
 
 def test_a_history_window_keeps_the_settle_window(monkeypatch):
     # Given a window of fifty rows
-    monkeypatch.setattr(cursors, "HISTORY_WINDOW_ROWS", 50)
+    monkeypatch.setattr(remembering, "HISTORY_WINDOW_ROWS", 50)
     known = memory.index(knowing(rows(80)).tail)
     # When rows since the tenth may still have late neighbours
-    history = cursors.remember_history(History(boundary=NOW), known, DAWN + 10_000)
+    history = remembering.remember_history(History(boundary=NOW), known, DAWN + 10_000)
     # Then
     assert history.floor == DAWN + 10_000
     assert len(memory.index(history.rows)) == 70
