@@ -19,7 +19,7 @@ from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import PollCounts
 from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor, HistoryPages
+from workers.polling.cursor import Cursor, HistoryPages, contacted
 from workers.polling.cursor_records import records as cursor_records
 from workers.polling.history import HistoryWalk
 from workers.polling.outcome import Outcome
@@ -220,9 +220,7 @@ class FeedPoll:
         await self._commit(self._encoded(cursor, outcome, now=now))
 
     def _contacted(self) -> Cursor | None:
-        """The cursor, once a page was ever read (before that it may hold nothing but page letters)."""
-        cursor = self.shard.cursor(self.feed.key)
-        return cursor if cursor is not None and cursor.contact else None
+        return contacted(self.shard.cursor(self.feed.key))
 
     def _encoded(self, before: Cursor, outcome: Outcome, *, now: int) -> Encoded:
         if not outcome.durable:
