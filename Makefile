@@ -38,7 +38,7 @@ fuzz: install ## damaged pages for every adapter: FUZZ_PAGES=100000 for each, FU
 	$(BIN)/python -m tests.fuzz
 
 explore: install ## property-based tests with stories that were never told before; ROUNDS=10
-	@for round in $$(seq $(or $(ROUNDS),10)); do HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto tests/unit/polling || exit 1; done
+	@for round in $$(seq $(or $(ROUNDS),10)); do HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto tests/unit/reconcile tests/unit/schedule tests/unit/polling || exit 1; done
 
 check: install ## format, lint, types, imports, schemas
 	$(BIN)/ruff format --check .

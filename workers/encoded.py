@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from workers.events.cloudevent import KafkaEvent
 from workers.model import Record
 from workers.poll_counts import NO_NEWS, News, news_of
-from workers.polling.cursor import Cursor
-from workers.polling.outcome import Outcome
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Outcome
 from workers.settings.kafka import TopicNames
 from workers.stream.partition import partition_of
 from workers.stream.record import KafkaRecord

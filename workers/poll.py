@@ -18,16 +18,16 @@ from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import PollCounts
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor, HistoryPages, contacted
-from workers.polling.cursor_records import records as cursor_records
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Outcome
-from workers.polling.page_letter import page_digest, page_letter
-from workers.polling.plan import HistoryPlan, LivePlan, Plan
-from workers.polling.rules import Rules
-from workers.polling.walk import LiveWalk
 from workers.providers.base import Adapter
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor, HistoryPages, contacted
+from workers.reconcile.cursor_records import records as cursor_records
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.page_letter import page_digest, page_letter
+from workers.reconcile.plan import HistoryPlan, LivePlan, Plan
+from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 from workers.settings.kafka import TopicNames
 from workers.shard import Shard
 

@@ -8,7 +8,7 @@ from prometheus_client import Histogram
 
 from workers.metrics import ENTRY_REASONS, EVENT, EVENT_KINDS, Metrics, amount
 from workers.model import Record
-from workers.polling.outcome import Outcome
+from workers.reconcile.outcome import Outcome
 
 
 class News(Record, frozen=True, kw_only=True):

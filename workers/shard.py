@@ -14,8 +14,8 @@ from workers import logs
 from workers.commit_queue import CommitQueue, Submission
 from workers.errors import CursorUnreadable, ReopenShard, ShardFenced, TransactionFailed
 from workers.metrics import Metrics
-from workers.polling.cursor import Cursor
-from workers.polling.cursor_records import Restored
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.cursor_records import Restored
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.stream.publisher import Publisher
 from workers.stream.record import KafkaRecord

@@ -19,10 +19,10 @@ from workers.poll import Account, FeedPoll, PollMeans, rules_of
 from workers.poll_counts import PollCounts
 from workers.polling import unreachable
 from workers.polling.fetch import Fetcher
-from workers.polling.rules import Rules
 from workers.providers import adapter
 from workers.providers.base import Adapter
 from workers.providers.reasons import PAGE_REASONS, ROW_REASONS
+from workers.reconcile.rules import Rules
 from workers.redaction import Redactor
 from workers.settings.settings import Settings
 from workers.shard import Shard

@@ -13,8 +13,8 @@ from workers.account.poller import AccountPoller
 from workers.metrics import Metrics
 from workers.model import Feed
 from workers.polling.fetch import Fetcher
-from workers.polling.schedule import Schedule
 from workers.providers.ogmma import OgmmaSettings
+from workers.schedule.schedule import Schedule
 from workers.settings.kafka import KafkaSettings, TopicNames
 from workers.settings.settings import Settings
 from workers.shard import Shard

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 
 
 class HastenedSchedule:

@@ -14,15 +14,15 @@ import uvloop
 from tests.benchmarks.pages import CHANNEL, conversation, page, rows
 from tests.benchmarks.restore import publish_all
 from workers.model import Feed, HttpResponse, PageRef
-from workers.polling.cursor import Cursor, Newest
-from workers.polling.cursor_records import records
-from workers.polling.forecast import Memory
-from workers.polling.imprint import pack
-from workers.polling.known import Known, encode, identity
-from workers.polling.page_letter import page_digest
-from workers.polling.remembering import remember
 from workers.providers import adapter
 from workers.providers.base import Adapter
+from workers.reconcile.cursor import Cursor, Newest
+from workers.reconcile.cursor_records import records
+from workers.reconcile.known import Known, encode, identity
+from workers.reconcile.page_letter import page_digest
+from workers.reconcile.remembering import remember
+from workers.schedule.forecast import Memory
+from workers.schedule.imprint import pack
 from workers.settings.settings import Settings
 from workers.stream import topics
 from workers.stream.feeds_topic import DefinitionWriter

@@ -20,7 +20,7 @@ from workers.account.poller import AccountPoller
 from workers.account.slots import POLLS_IN_FLIGHT
 from workers.metrics import Metrics
 from workers.model import Feed
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 from workers.stream.client import producer
 
 #: Requests under way at the same time: as many as an account may have.

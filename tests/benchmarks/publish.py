@@ -20,9 +20,9 @@ from tests.benchmarks.rounds import Spent, Stopwatch, ratio, rotated
 from workers.encoded import Encoded
 from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import FeedPoll
-from workers.polling.cursor import Cursor
-from workers.polling.outcome import Outcome
-from workers.polling.reconcile import reconcile
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.reconcile import reconcile
 from workers.stream.client import producer
 from workers.stream.partition import partition_of
 

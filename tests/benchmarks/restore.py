@@ -11,10 +11,10 @@ import uvloop
 
 from tests.benchmarks.ground import ground, settings_on
 from tests.benchmarks.pages import conversation
-from workers.polling.cursor import Cursor, Newest
-from workers.polling.cursor_records import records
-from workers.polling.known import Known, encode, identity
-from workers.polling.remembering import remember
+from workers.reconcile.cursor import Cursor, Newest
+from workers.reconcile.cursor_records import records
+from workers.reconcile.known import Known, encode, identity
+from workers.reconcile.remembering import remember
 from workers.settings.settings import Settings
 from workers.stream.partition import partition_of
 from workers.stream.publisher import Publisher

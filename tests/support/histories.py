@@ -2,12 +2,12 @@
 
 from tests.support.model_provider import DAWN, ModelProvider, normalise
 from tests.support.rows import NOW
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor, History
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Outcome
-from workers.polling.plan import HistoryPlan
-from workers.polling.rules import Rules
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor, History
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.plan import HistoryPlan
+from workers.reconcile.rules import Rules
 
 RULES = Rules(settle=0, numbered=True)
 

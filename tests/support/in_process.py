@@ -14,8 +14,8 @@ from workers.metrics import Metrics
 from workers.model import HttpResponse
 from workers.poll import FeedPoll, PollMeans, rules_of
 from workers.poll_counts import PollCounts
-from workers.polling.cursor_records import Restored
 from workers.providers import PROVIDERS, adapter
+from workers.reconcile.cursor_records import Restored
 from workers.redaction import Redactor
 from workers.settings.kafka import TopicNames
 from workers.simulator.exchange import Exchange, Moment

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tests.support.model_provider import ModelProvider, Sent
 from workers.model import RawRow
-from workers.polling.cursor import Cursor
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Change, Gap, Outcome
-from workers.polling.parts import rank_of
-from workers.polling.rules import Rules
-from workers.polling.walk import LiveWalk
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Change, Gap, Outcome
+from workers.reconcile.parts import rank_of
+from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from workers.polling.known import ID_BYTES, RAW_BYTES, Known
-from workers.polling.parts import PART_BYTES, PARTS
+from workers.reconcile.known import ID_BYTES, RAW_BYTES, Known
+from workers.reconcile.parts import PART_BYTES, PARTS
 
 digests = st.binary(min_size=PART_BYTES, max_size=PART_BYTES)
 knowns = st.builds(

@@ -13,14 +13,14 @@ from xxhash import xxh3_64_digest
 from tests.support.judge import Judge
 from tests.support.model_provider import ModelProvider, Sent, normalise
 from workers.model import Page, PageRef, RawRow
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor, contacted
-from workers.polling.cursor_records import Restored, records
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Outcome
-from workers.polling.plan import HistoryPlan, LivePlan
-from workers.polling.rules import Rules
-from workers.polling.walk import LiveWalk
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor, contacted
+from workers.reconcile.cursor_records import Restored, records
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.plan import HistoryPlan, LivePlan
+from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 
 KEY = "account/feed"
 #: Bytes that every event of the model is said to have, so that batches of more than four are cut.

@@ -5,12 +5,12 @@ import msgspec
 from tests.support.model_provider import normalise
 from tests.support.rows import FIRST, NO_SETTLE, NOW, page
 from workers.model import Page
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor
-from workers.polling.outcome import Outcome
-from workers.polling.plan import LivePlan
-from workers.polling.rules import Rules
-from workers.polling.walk import LiveWalk
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.plan import LivePlan
+from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 
 DIGEST = b"page one"
 

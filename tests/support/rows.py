@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from tests.support.model_provider import DAWN, Sent, broken_row, normalise, raw_row
 from workers.model import BrokenRow, Page, PageRef, RawRow
-from workers.polling.cursor import Cursor
-from workers.polling.outcome import Outcome
-from workers.polling.reconcile import reconcile
-from workers.polling.rules import Rules
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.reconcile import reconcile
+from workers.reconcile.rules import Rules
 
 #: Any moment after all rows of a test.
 NOW = DAWN + 3_600_000

@@ -1,6 +1,6 @@
 """Schedules of feeds that were polled."""
 
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 
 MINUTE, DAY = 60.0, 86_400.0
 

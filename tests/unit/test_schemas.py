@@ -24,8 +24,8 @@ from workers.model import (
     Status,
     StatusError,
 )
-from workers.polling.cursor import Cursor, Newest
-from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
+from workers.reconcile.cursor import Cursor, Newest
+from workers.reconcile.outcome import Change, ConversationChange, Gap, Letter, Outcome
 
 DIRECTORY = Path(__file__).parents[2] / "schemas"
 FEED = Feed(key="loja/c/v", account="loja", values={"channel_id": "c", "conversation_id": "v"})

@@ -11,7 +11,7 @@ from workers.errors import CursorUnreadable, PollFailed, RateLimited, Refused
 from workers.polling.backoff import FAILED_FEED, PARKED_FEED
 from workers.polling.budget import Budget
 from workers.polling.retry_after import retry_after_seconds
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 
 #: Seconds that a feed comes back behind the next probe of its account, which so goes to another one where there is one.
 BEHIND_SECONDS = 0.1

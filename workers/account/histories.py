@@ -8,7 +8,7 @@ from workers import logs
 from workers.metrics import Metrics, amount
 from workers.poll import Polled
 from workers.polling.backoff import FAILED_FEED
-from workers.polling.cursor import HistoryPages
+from workers.reconcile.cursor import HistoryPages
 
 #: Seconds over which a rate is told: long enough to hold several batches, short enough to follow a changed budget.
 RATE_SECONDS = 60.0

@@ -2,7 +2,7 @@
 
 from workers import logs
 from workers.metrics import Metrics
-from workers.polling.capacity import feeds_kept, round_seconds, shortfall
+from workers.schedule.capacity import feeds_kept, round_seconds, shortfall
 
 #: The bound counts as kept again when so little of the feeds that keep it are there: a rate that recovers from a limit
 #: crosses the line more than once.

@@ -26,8 +26,8 @@ from workers.model import Feed, HttpResponse, PageRef
 from workers.poll import Account, FeedPoll, Polled, Turn
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
-from workers.polling.schedule import Schedule
 from workers.providers.base import Adapter
+from workers.schedule.schedule import Schedule
 from workers.shard import Shard
 
 #: Makes what carries one poll of a feed through: `make_poll(feed, shard, account)`.

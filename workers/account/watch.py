@@ -12,7 +12,7 @@ from workers.account.histories import AccountHistories
 from workers.account.pace import AccountPace
 from workers.account.report import AccountReport, Tally
 from workers.polling.budget import Budget
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 from workers.times import span
 
 #: Seconds between two looks at the account's state.

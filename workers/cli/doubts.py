@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from workers.polling.capacity import round_seconds, shortfall
-from workers.polling.schedule import MIN_INTERVAL
 from workers.providers.account import is_loopback
 from workers.providers.base import Adapter
 from workers.redaction import SHORTEST
+from workers.schedule.capacity import round_seconds, shortfall
+from workers.schedule.schedule import MIN_INTERVAL
 from workers.settings.kafka import KafkaSettings
 from workers.settings.problem import Place, line
 from workers.settings.settings import Settings

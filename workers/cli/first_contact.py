@@ -15,15 +15,15 @@ from workers.events.payload import NOT_ANSWERED, Http
 from workers.events.source import source_of
 from workers.model import Feed, HttpResponse, PageRef, Record
 from workers.poll import rules_of
-from workers.polling.batches import Batches
 from workers.polling.budget import Budget
-from workers.polling.cursor import Cursor
 from workers.polling.fetch import Fetcher
-from workers.polling.outcome import Outcome
-from workers.polling.plan import LivePlan
-from workers.polling.rules import Rules
-from workers.polling.walk import LiveWalk
 from workers.providers.base import Adapter
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.plan import LivePlan
+from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 from workers.redaction import Redactor
 
 

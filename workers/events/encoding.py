@@ -22,9 +22,9 @@ from workers.events.payload import (
     encode,
 )
 from workers.events.source import Source
-from workers.polling.cursor import Newest
-from workers.polling.outcome import Change, ConversationChange, Gap, Letter, Outcome
 from workers.providers.decoding import as_received
+from workers.reconcile.cursor import Newest
+from workers.reconcile.outcome import Change, ConversationChange, Gap, Letter, Outcome
 from workers.times import iso, parse_iso
 
 SCHEMA = "urn:afluente:schema:{}:v1"

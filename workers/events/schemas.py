@@ -15,9 +15,9 @@ import orjson
 from workers.events.encoding import SCHEMA
 from workers.events.payload import ConversationEvent, DeadLetter, GapEvent, MessageEvent
 from workers.model import MESSAGE_TYPES, STATUS_ORDER, GapReason
-from workers.polling.conversation import CONVERSATION_PARTS
-from workers.polling.parts import PARTS
 from workers.providers.reasons import PAGE_REASONS, ROW_REASONS
+from workers.reconcile.conversation import CONVERSATION_PARTS
+from workers.reconcile.parts import PARTS
 
 _TIME: Final = {"type": "string", "format": "date-time"}
 #: Marks a list of words to which words may be added within v1 (schemas/README.md): consumers must survive new ones.

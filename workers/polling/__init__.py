@@ -1,1 +1,1 @@
-"""Polling: what to read next, what a page means against the cursor, and the HTTP that reads it."""
+"""Requests of an account: how fast, when none at all, and the HTTP that carries them."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tests.benchmarks.schedule.workload import BROADCAST_SECONDS, REACHED, Workload
-from workers.polling.forecast import Memory
-from workers.polling.schedule import Schedule
-from workers.polling.surge import Surge
+from workers.schedule.forecast import Memory
+from workers.schedule.schedule import Schedule
+from workers.schedule.surge import Surge
 
 
 class Product:

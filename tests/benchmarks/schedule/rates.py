@@ -6,7 +6,7 @@ import tracemalloc
 
 from tests.benchmarks.schedule.simulation import window
 from tests.benchmarks.schedule.workload import workload
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 
 #: Seconds of a round: feeds ÷ requests per second.
 ROUND = 300.0

@@ -6,8 +6,8 @@ from workers.events.encoding import EventEncoder
 from workers.events.payload import ConversationName, Http
 from workers.events.source import Source
 from workers.model import Author, Contact, Conversation, Feed, Message, Normalised, Status
-from workers.polling.cursor import Cursor
-from workers.polling.outcome import Change, Letter, Outcome
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.outcome import Change, Letter, Outcome
 from workers.redaction import Redactor
 
 SECRET = "topsecret-0123456789"

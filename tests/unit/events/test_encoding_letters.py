@@ -11,8 +11,8 @@ from tests.unit.events.encoded import FEED, SECRET, SEEN, change, data, headers,
 from workers.events.encoding import PAYLOAD_LIMIT
 from workers.events.payload import Http
 from workers.model import Contact, ConversationState
-from workers.polling.cursor import Cursor, Newest
-from workers.polling.outcome import ConversationChange, Gap, Outcome
+from workers.reconcile.cursor import Cursor, Newest
+from workers.reconcile.outcome import ConversationChange, Gap, Outcome
 from workers.redaction import REMOVED
 
 STATE = ConversationState(

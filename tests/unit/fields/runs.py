@@ -18,12 +18,12 @@ from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.model import Feed, HttpResponse
 from workers.poll import rules_of
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor
-from workers.polling.plan import LivePlan
-from workers.polling.walk import LiveWalk
 from workers.providers import PROVIDERS, adapter
 from workers.providers.base import Adapter
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.plan import LivePlan
+from workers.reconcile.walk import LiveWalk
 from workers.redaction import Redactor
 
 #: The time of observation (epoch ms): 2026-01-06T00:00:00Z, after every sample.

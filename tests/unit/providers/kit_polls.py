@@ -15,12 +15,12 @@ from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.model import HttpRequest, HttpResponse, PageRef
 from workers.poll import rules_of
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Outcome
-from workers.polling.plan import HistoryPlan, LivePlan, Plan
-from workers.polling.walk import LiveWalk
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Outcome
+from workers.reconcile.plan import HistoryPlan, LivePlan, Plan
+from workers.reconcile.walk import LiveWalk
 from workers.redaction import REMOVED, Redactor
 from workers.times import iso
 

@@ -9,13 +9,13 @@ import pytest
 from workers.errors import ParkFeed
 from workers.model import Feed, HttpRequest, HttpResponse, Message, Page, PageRef
 from workers.poll import rules_of
-from workers.polling.batches import Batches
-from workers.polling.cursor import Cursor, contacted
-from workers.polling.history import HistoryWalk
-from workers.polling.outcome import Change
-from workers.polling.plan import HistoryPlan, LivePlan, Plan
-from workers.polling.walk import LiveWalk
 from workers.providers import PROVIDERS, adapter
+from workers.reconcile.batches import Batches
+from workers.reconcile.cursor import Cursor, contacted
+from workers.reconcile.history import HistoryWalk
+from workers.reconcile.outcome import Change
+from workers.reconcile.plan import HistoryPlan, LivePlan, Plan
+from workers.reconcile.walk import LiveWalk
 from workers.simulator import SimulationSettings
 from workers.simulator.exchange import Exchange, Moment
 from workers.simulator.ledger import Entry, Ledger

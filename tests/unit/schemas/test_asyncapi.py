@@ -15,8 +15,8 @@ from tests.asyncapi.document import EVENTS, document
 from tests.asyncapi.written import written
 from tests.examples.scenes import events
 from workers.events import schemas
-from workers.polling.cursor import Cursor
-from workers.polling.cursor_records import records
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.cursor_records import records
 from workers.settings.kafka import TopicNames
 from workers.stream.topics import _wanted
 

@@ -12,7 +12,7 @@ from workers.metrics import Metrics
 from workers.polling.backoff import FAILED_FEED, FAILING_ACCOUNT, PARKED_FEED, REFUSED_ACCOUNT
 from workers.polling.budget import Budget
 from workers.polling.pause import FAILURES_IN_A_ROW
-from workers.polling.schedule import Schedule
+from workers.schedule.schedule import Schedule
 
 
 class Account:

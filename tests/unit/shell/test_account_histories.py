@@ -5,7 +5,7 @@ import pytest
 from workers.account.histories import AccountHistories
 from workers.metrics import Metrics
 from workers.poll import Polled
-from workers.polling.cursor import History, HistoryPages
+from workers.reconcile.cursor import History, HistoryPages
 
 LABELS = {"provider": "99digital", "account": "clinica"}
 

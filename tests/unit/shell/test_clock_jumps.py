@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.in_process import InProcess
-from workers.polling.schedule import Schedule
 from workers.providers import PROVIDERS
+from workers.schedule.schedule import Schedule
 
 #: Seconds by which clocks are wrong: summer time, a day, and a clock that begins at 1970 after a power cut.
 JUMPS = (3600, -3600, 86_400, -86_400, -1_700_000_000)

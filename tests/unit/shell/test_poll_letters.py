@@ -62,7 +62,7 @@ async def test_the_same_page_is_never_told_twice(restarts):
 
 async def test_a_page_cut_inside_a_character_is_still_told_as_text(monkeypatch):
     # Given
-    monkeypatch.setattr("workers.polling.page_letter.LETTER_BYTES", 20)
+    monkeypatch.setattr("workers.reconcile.page_letter.LETTER_BYTES", 20)
     provider = Broken("<html>não é uma página, não".encode())
     # When
     await failing(provider, 1)

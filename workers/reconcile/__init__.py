@@ -1,0 +1,1 @@
+"""What a page of a feed is to what was published before: changes, gaps, dead letters, the next cursor. Pure."""

@@ -1,0 +1,40 @@
+"""What is told of a page that nobody can read, and by what a page is known again. Pure."""
+
+import base64
+import codecs
+
+import xxhash
+
+from workers.errors import PageUnreadable
+from workers.model import HttpResponse
+from workers.reconcile.outcome import Letter
+
+#: Bytes of a response kept for a page letter before its text is cut further: what a person can look at.
+LETTER_BYTES = 1024 * 1024
+
+_utf8 = codecs.getincrementaldecoder("utf-8")
+
+
+def page_digest(response: HttpResponse, before: bytes = b"") -> bytes:
+    """Of a response, and of those before it that led on to it: all that a poll looks at, page one included."""
+    return xxhash.xxh3_64_digest(response.body, seed=response.status ^ int.from_bytes(before))
+
+
+def page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
+    """The dead letter of this response: its text, or base64 where it is none."""
+    body = response.body[:LETTER_BYTES]
+    try:
+        # What the cut left of a last character is left out: the decoder waits for its rest.
+        payload, is_text = _utf8().decode(body, final=len(body) == len(response.body)), True
+    except UnicodeDecodeError:
+        payload, is_text = base64.b64encode(body).decode(), False
+    return Letter(
+        scope="page",
+        reason=error.letter,
+        detail=str(error),
+        digest=page_digest(response),
+        payload=payload,
+        payload_encoding="utf-8" if is_text else "base64",
+        status=response.status,
+        content_type=response.content_type or None,
+    )

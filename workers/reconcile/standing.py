@@ -1,0 +1,53 @@
+"""Where a shown row stands against the cursor: identity decides, never a time watermark."""
+
+from enum import Enum
+
+from workers.model import BrokenRow, RawRow
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.known import has_digest, identity
+
+
+class Standing(Enum):
+    """What a row is to a feed's cursor."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+    #: Left to the history that is being read.
+    PENDING = "pending"
+    BEFORE_FLOOR = "before_floor"
+    BEFORE_START = "before_start"
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the row has to be published, or looked at for it."""
+        return self is Standing.NEW or self is Standing.CHANGED
+
+
+def identity_of(row: RawRow | BrokenRow) -> bytes:
+    """The remembered identity of a row; a broken one is known by its digest (no id begins with that mark)."""
+    return identity(row.id if isinstance(row, RawRow) else f"\0broken:{row.digest.hex()}")
+
+
+def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:
+    """Where the row with this identity stands. Without a cursor everything is new."""
+    if cursor is None:
+        return Standing.NEW
+    known = cursor.find(row_id)
+    if known is not None:
+        same = has_digest(known, row.digest) or isinstance(row, BrokenRow)
+        return Standing.KNOWN if same else Standing.CHANGED
+    if isinstance(row, BrokenRow):
+        return Standing.NEW
+    return _standing_of_unknown(row.time, cursor)
+
+
+def _standing_of_unknown(time: int, cursor: Cursor) -> Standing:
+    if cursor.start is not None and time < cursor.start:
+        return Standing.BEFORE_START
+    if cursor.forgot(time):
+        return Standing.BEFORE_FLOOR
+    history = cursor.history
+    if history is not None and history.covers(time):
+        return Standing.NEW if history.done is not None and time < history.done else Standing.PENDING
+    return Standing.NEW

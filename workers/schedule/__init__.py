@@ -1,0 +1,1 @@
+"""Which feed next, under a budget of requests. Pure."""
