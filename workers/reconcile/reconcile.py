@@ -36,11 +36,11 @@ def reconcile(
     for row in rows:
         work.take(row)
     gaps = _memory_gap(cursor, work)
-    keep_since = _kept_since(cursor, now - rules.settle)
-    after = _remembered(cursor, work, rows, keep_since) if history else remember(cursor, *work.split())
+    owed_since = _owed_since(cursor, now - rules.settle)
+    after = _remembered(cursor, work, rows, owed_since) if history else remember(cursor, *work.split())
     after = msgspec.structs.replace(after, newest=work.newest, memory_gap_said=cursor.memory_gap_said or bool(gaps))
     return Outcome(
-        cursor=forget(after, rules.remember, keep_since),
+        cursor=forget(after, rules.remember, _kept_since(cursor, owed_since)),
         durable=bool(work.changes or work.letters or gaps or history),
         changes=tuple(sorted(work.changes, key=lambda change: change.time)),
         gaps=gaps,
@@ -50,23 +50,30 @@ def reconcile(
     )
 
 
-def _remembered(cursor: Cursor, work: Reconciler, rows: Sequence[RawRow | BrokenRow], keep_since: int) -> Cursor:
+def _remembered(cursor: Cursor, work: Reconciler, rows: Sequence[RawRow | BrokenRow], owed_since: int) -> Cursor:
     """The cursor after a batch of its history: rows not known before stay in the history's window."""
     changed, fresh = work.split()
     after = remember(cursor, changed)
     if after.history is None:
         return remember(after, {}, fresh)
-    history = remember_history(after.history, fresh, keep_since)
+    history = remember_history(after.history, fresh, owed_since)
     reached = [row.time for row in rows if isinstance(row, RawRow)]
     done = max(reached if history.done is None else [*reached, history.done], default=None)
     return msgspec.structs.replace(after, history=msgspec.structs.replace(history, done=done))
 
 
-def _kept_since(cursor: Cursor, window: int) -> int:
-    """The time (ms) from which every row stays known: the settle window, and what is owed or being read behind it."""
-    owed = cursor.again.depth if cursor.again else window
+def _owed_since(cursor: Cursor, window: int) -> int:
+    """The time (ms) from which every row stays known: the settle window, and how deep a walk goes that is owed.
+
+    Of a history's own rows no more than that stay, or a long one would outgrow its Kafka record.
+    """
+    return min(window, cursor.again.depth) if cursor.again else window
+
+
+def _kept_since(cursor: Cursor, owed: int) -> int:
+    """The same of all other rows: those that a history being read has yet to pass must be known then."""
     unread = cursor.history.after if cursor.history else None
-    return min(window, owed, window if unread is None else unread)
+    return owed if unread is None else min(owed, unread)
 
 
 def _memory_gap(cursor: Cursor, work: Reconciler) -> tuple[Gap, ...]:

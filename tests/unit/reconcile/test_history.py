@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.support.histories import ids, opened, provider_of, published, read, walked
 from workers.reconcile import history as histories
-from workers.reconcile import remembering
+from workers.reconcile import memory, remembering
 from workers.reconcile.cursor import History
 from workers.reconcile.history import HistoryWalk
 
@@ -197,3 +197,17 @@ def test_a_window_smaller_than_the_history_publishes_nothing_twice(monkeypatch):
     # Then
     assert ids(outcomes) == [f"m{n}" for n in range(60)]
     assert outcomes[-1].cursor.floor == provider.sent[48].time
+
+
+def test_the_window_of_a_history_that_goes_back_to_a_time_is_bounded_too(monkeypatch):
+    # Given a window of twelve rows, and a worker that was away for two hundred messages
+    monkeypatch.setattr(remembering, "HISTORY_WINDOW_ROWS", 12)
+    provider = provider_of(200)
+    away_since = provider.listed()[-1].time
+    # When
+    outcomes = read(provider, opened(provider, after=away_since))
+    # Then all of them are published once, and the one record of the window never holds much more than that
+    assert ids(outcomes) == [f"m{n}" for n in range(200)]
+    windows = [outcome.cursor.history.rows for outcome in outcomes if outcome.cursor.history]
+    assert len(windows) > 10
+    assert max(map(memory.count, windows)) <= 12 + 10
