@@ -88,6 +88,15 @@ RULINGS: Final = (
         "first success lets all its feeds go on, so a dead provider is not hammered and a mended one is not late.",
     ),
     Ruling(
+        errors.CursorTooLarge,
+        ("cursor_too_large",),
+        "a cursor whose record is larger than `max.message.bytes` of the cursors topic",
+        "retry the feed later",
+        "Kafka would refuse the whole transaction, and with it every feed of the shard, again and again. So the feed "
+        "waits alone, and publishes nothing that it could not remember, until the topic takes larger records or "
+        "`settle_seconds` asks for less.",
+    ),
+    Ruling(
         errors.Unreachable,
         ("timeout", "dns", "tls", "connect", "reset", "protocol", "request", "too_large", "other"),
         "no answer in time, no name, no TLS, no connection, a reset, no HTTP, a body beyond the limit",

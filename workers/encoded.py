@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from workers.errors import CursorTooLarge
 from workers.events.cloudevent import KafkaEvent
 from workers.model import Record
 from workers.poll_counts import NO_NEWS, News, news_of
@@ -34,8 +35,12 @@ def encoded(
     *,
     topics: TopicNames,
     shards: int,
+    cursor_bytes: int,
 ) -> Encoded:
-    """The records of an outcome that became these events, and these keys and values of its cursor, in this shard."""
+    """The records of an outcome that became these events, and these keys and values of its cursor, in this shard.
+
+    Raises CursorTooLarge beyond `cursor_bytes`, what the cursors topic takes.
+    """
     names = {"messages": topics.messages, "dead_letters": topics.dead_letters}
     records = [
         KafkaRecord(
@@ -48,6 +53,7 @@ def encoded(
         for event in events
     ]
     cursors = [KafkaRecord(topic=topics.cursors, partition=shard, key=key, value=value) for key, value in changed]
+    _fit(cursors, cursor_bytes)
     return Encoded(
         cursor=outcome.cursor,
         records=(*records, *cursors),
@@ -55,3 +61,13 @@ def encoded(
         times=outcome.times,
         news=news_of(outcome, [event.kind for event in events]),
     )
+
+
+def _fit(cursors: Iterable[KafkaRecord], most: int) -> None:
+    """Raise CursorTooLarge where a record has more bytes: in a transaction, it would take the whole shard down."""
+    for record in cursors:
+        if record.size > most:
+            raise CursorTooLarge(
+                f"a record of its cursor has {record.size} bytes, and {record.topic} takes {most} (max.message.bytes): "
+                "raise that, or lower the account's settle_seconds"
+            )

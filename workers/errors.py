@@ -22,6 +22,7 @@ AfluenteError
 │   └── RetryFeed             this feed again later, others now
 │       ├── Unreachable       no connection, TLS, DNS, reset, or the deadline passed
 │       ├── ProviderFailed    the provider said that it failed
+│       ├── CursorTooLarge    what it must remember does not fit a record of the cursors topic
 │       └── PageUnreadable    an answer nobody can read: a dead letter tells it
 └── RowUnreadable             dead-letter this row, go on with its neighbours
 """
@@ -146,6 +147,12 @@ class ProviderFailed(RetryFeed):
     """The provider said that it failed (5xx, or an error inside a 200)."""
 
     reason = "provider_error"
+
+
+class CursorTooLarge(RetryFeed):
+    """What a feed must remember does not fit a record of the cursors topic; published without it, it would repeat."""
+
+    reason = "cursor_too_large"
 
 
 class PageUnreadable(RetryFeed):

@@ -69,7 +69,10 @@ class Polled(Record, frozen=True, kw_only=True):
 
 
 class PollMeans(Record, frozen=True, kw_only=True):
-    """What all polls of one account need, made once. `shards`: how many there are."""
+    """What all polls of one account need, made once. `shards`: how many there are.
+
+    `cursor_bytes`: `max.message.bytes` of the cursors topic.
+    """
 
     adapter: Adapter
     rules: Rules
@@ -77,6 +80,7 @@ class PollMeans(Record, frozen=True, kw_only=True):
     counts: PollCounts
     topics: TopicNames
     shards: int
+    cursor_bytes: int
 
 
 class FeedPoll:
@@ -229,7 +233,15 @@ class FeedPoll:
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed, self._answered)
         events, changed = self._encoder.events(outcome, now), cursor_records(self.feed.key, before, outcome.cursor)
-        return encoded(outcome, events, changed, self.shard.number, topics=means.topics, shards=means.shards)
+        return encoded(
+            outcome,
+            events,
+            changed,
+            self.shard.number,
+            topics=means.topics,
+            shards=means.shards,
+            cursor_bytes=means.cursor_bytes,
+        )
 
 
 def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:

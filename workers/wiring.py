@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from workers.account.poller import AccountPoller, MakePoll
 from workers.discovery import discovers
-from workers.errors import ConfigurationError, ParkFeed, ProviderFailed, RateLimited, Refused
+from workers.errors import ConfigurationError, CursorTooLarge, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.events.encoding import EventEncoder
 from workers.events.payload import Http
 from workers.events.source import source_of
@@ -32,7 +32,7 @@ from workers.worker_report import WORKER_STATES
 
 #: Every value of `reason` in `afluente_poll_failures_total` and `afluente_background_failures_total`.
 POLL_FAILURES = (
-    *(error.reason for error in (RateLimited, Refused, ParkFeed, ProviderFailed)),
+    *(error.reason for error in (RateLimited, Refused, ParkFeed, ProviderFailed, CursorTooLarge)),
     "unreadable",
     "internal",
     *unreachable.REASONS,
@@ -61,7 +61,9 @@ class Wiring:
         self._redactors = {name: Redactor(account.secrets()) for name, account in settings.accounts.items()}
         self._rules: dict[str, Rules] = {}
         self._mode = settings.output.content_mode
-        self._largest = min([settings.output.max_event_bytes, *limits.values()])
+        topics = settings.topics
+        published = (limits[name] for name in (topics.messages, topics.dead_letters) if name in limits)
+        self._largest = min([settings.output.max_event_bytes, *published])
 
     def worker(self) -> Worker:
         """The worker, ready to run."""
@@ -103,6 +105,7 @@ class Wiring:
             counts=PollCounts(self._metrics, mine.provider, mine.account.name),
             topics=self._settings.topics,
             shards=self._settings.kafka.shards,
+            cursor_bytes=self._limits[self._settings.topics.cursors],
         )
 
         def make_poll(feed: Feed, shard: Shard, account: Account) -> FeedPoll:

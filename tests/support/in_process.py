@@ -84,6 +84,8 @@ class InProcess:
         self.room = self.exchange.rooms[provider]
         self.account = self.room.accounts[0]
         self.topic, self.now, self.requests = Topic(), START, []
+        #: What the cursors topic takes.
+        self.cursor_bytes = 1_048_588
         self.metrics = Metrics()
         own = {"name": self.account.name, "provider": provider, "api_key": self.account.api_key}
         place = {"base_url": HOST + self.room.prefix, **self.room.account_settings(self.account)}
@@ -118,6 +120,7 @@ class InProcess:
                 counts=PollCounts(self.metrics, self.adapter.provider, feed.account),
                 topics=TopicNames(),
                 shards=1,
+                cursor_bytes=self.cursor_bytes,
             )
             one = FeedPoll(feed, self.topic, self, means)
             with patch.object(poll, "_now_ms", lambda: self.now):
