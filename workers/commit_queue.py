@@ -5,7 +5,7 @@ One producer makes about 60 transactions a second on a real broker, whatever is 
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from workers.errors import TransactionFailed
@@ -34,19 +34,26 @@ class Submission(Record, frozen=True, kw_only=True):
 
 
 class CommitQueue:
-    """The queue of shard `number`: polls hand in, and the shard's one publishing loop takes out."""
+    """The queue of shard `number`: polls hand in, and the shard's one publishing loop takes out and says the outcome.
+
+    A submission is its own from `commit` to that, whatever becomes of the poll that handed it in.
+    """
 
     def __init__(self, number: int) -> None:
         self._number = number
         self._waiting: deque[Submission] = deque()
+        self._under_way: list[Submission] = []
         self._records = 0
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         #: Whether nothing new is taken.
         self.closing = False
-        #: Submissions whose outcome is not known yet.
-        self.unfinished = 0
-        self._dropped = 0
+        self._dropped: list[Submission] = []
+
+    @property
+    def unfinished(self) -> int:
+        """Submissions whose outcome is not known yet."""
+        return len(self._under_way) + len(self._waiting)
 
     async def commit(self, key: str, records: Sequence[KafkaRecord], size: int) -> float:
         """Hand these records of a feed in, `size` bytes; when they were committed. Raises TransactionFailed."""
@@ -55,24 +62,30 @@ class CommitQueue:
         due = loop.time() + LINGER_SECONDS
         self._waiting.append(Submission(key=key, records=records, size=size, due=due, committed=committed))
         self._records += len(records)
-        self.unfinished += 1
         self._some.set()
         if self._records >= COMPANY_RECORDS:
             self._enough.set()
-        try:
-            return await asyncio.shield(committed)
-        finally:
-            self.unfinished -= 1
+        return await asyncio.shield(committed)
 
-    async def next(self) -> list[Submission] | None:
-        """What goes into the next transaction, once it has waited for company; None: closed, and all is taken."""
+    async def next(self) -> list[KafkaRecord] | None:
+        """The next transaction, once it has waited for company; None: closed, and all is taken.
+
+        What becomes of it is to be said (`committed`, `drop`) before the next is asked for.
+        """
         while not self._waiting:
             if self.closing:
                 return None
             self._some.clear()
             await self._some.wait()
         await self._company()
-        return self._together()
+        self._under_way = self._together()
+        return [record for submission in self._under_way for record in submission.records]
+
+    def committed(self, at: float) -> None:
+        """What was taken out was committed at this time."""
+        for submission in self._under_way:
+            submission.committed.set_result(at)
+        self._under_way = []
 
     def close(self) -> None:
         """Nothing new from now on, and nothing waits for company."""
@@ -80,25 +93,23 @@ class CommitQueue:
         self._some.set()
         self._enough.set()
 
-    def drop(self, submissions: Iterable[Submission]) -> None:
-        """These were taken out, and their outcome is unknown."""
-        for submission in submissions:
-            if not submission.committed.done():
-                self._dropped += len(submission.records) * self.closing
-                submission.committed.set_exception(
-                    TransactionFailed(f"shard {self._number} went down with it uncommitted", "state")
-                )
-                submission.committed.exception()  # its poll may be gone: nobody else needs to look
-
-    def drop_waiting(self) -> None:
-        """Whatever still waits will not be published."""
-        self.drop(self._waiting)
+    def drop(self) -> None:
+        """The shard goes down: what was taken out has an unknown outcome, and what waits will not be published."""
+        for submission in (*self._under_way, *self._waiting):
+            submission.committed.set_exception(
+                TransactionFailed(f"shard {self._number} went down with it uncommitted", "state")
+            )
+            submission.committed.exception()  # its poll may be gone: nobody else needs to look
+            if self.closing:
+                self._dropped.append(submission)
+        self._under_way = []
         self._waiting.clear()
         self._records = 0
 
-    def lost(self) -> int:
-        """Records that were not committed since `close`."""
-        return self._dropped + sum(len(submission.records) for submission in self._waiting)
+    def lost(self) -> tuple[int, int]:
+        """How many records, of how many feeds, were not committed since `close`."""
+        left = [*self._dropped, *self._under_way, *self._waiting]
+        return sum(len(submission.records) for submission in left), len({submission.key for submission in left})
 
     async def _company(self) -> None:
         """Let others join, until the first has waited its time or enough has come together."""

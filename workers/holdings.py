@@ -73,8 +73,10 @@ class Holdings:
         """Commit what is queued; one line for each shard that could not."""
         # Held here: the group may take shards away meanwhile, by a rebalance or because Kafka is gone.
         shards, tasks = sorted(self.shards.items()), list(self.tasks.values())
-        for _, shard in shards:
+        for number, shard in shards:
             shard.close()
+            if not shard.serving:  # it restores, or waits to be opened again: nobody needs that any more
+                self.tasks[number].cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
         lines = [shard.unsaid(taken=self.shards.get(number) is not shard) for number, shard in shards]

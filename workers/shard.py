@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal, Protocol
 
 from workers import logs
-from workers.commit_queue import CommitQueue, Submission
+from workers.commit_queue import CommitQueue
 from workers.errors import CursorUnreadable, ReopenShard, ShardFenced, TransactionFailed
 from workers.metrics import Metrics
 from workers.reconcile.cursor import Cursor
@@ -130,26 +130,28 @@ class Shard:
                 self._down()
 
     def close(self) -> None:
-        """Commit what is queued, then end `run`; take nothing new."""
+        """Commit what is queued, then end `run`; take nothing new. One that does not serve has nothing to commit."""
+        self._closed_in_order = not self.serving
         self._queue.close()
 
     def unsaid(self, *, taken: bool = False) -> str:
         """One line about what was not committed since `close`; empty where all was. `taken`: the group took it."""
-        records, feeds = self._queue.lost(), self._queue.unfinished
-        if records or feeds:
-            return f"shard {self.number}: {records} records of {max(feeds, 1)} feeds"
+        records, feeds = self._queue.lost()
+        if records:
+            return f"shard {self.number}: {records} records of {feeds} feeds"
         if self._closed_in_order or taken:
             return ""
         return f"shard {self.number}: no transaction under way, but Kafka did not answer"
 
     async def _serve(self) -> None:
-        begun, self.state = self._clock(), "restoring"
+        begun, self.state = time.monotonic(), "restoring"
         publisher = await Publisher.open(self._kafka, self.number, self._limits)
         try:
             self._cursors = await self._restored()
-            self._metrics.restore_duration.observe(self._clock() - begun)
+            seconds = time.monotonic() - begun
+            self._metrics.restore_duration.observe(seconds)
             self.state = "serving"
-            self._log.info("shard_serving", feeds=len(self._cursors), seconds=round(self._clock() - begun, 3))
+            self._log.info("shard_serving", feeds=len(self._cursors), seconds=round(seconds, 3))
             await self._listener.serving(self)
             await self._publish_all(publisher)
         except BaseException:
@@ -180,23 +182,18 @@ class Shard:
             await asyncio.sleep(0)
 
     async def _publish_all(self, publisher: Publisher) -> None:
-        while (submissions := await self._queue.next()) is not None:
-            await self._publish(publisher, submissions)
+        while (records := await self._queue.next()) is not None:
+            await self._publish(publisher, records)
             self._failures = 0
 
-    async def _publish(self, publisher: Publisher, submissions: list[Submission]) -> None:
-        begun = self._clock()
+    async def _publish(self, publisher: Publisher, records: Sequence[KafkaRecord]) -> None:
+        begun = time.monotonic()
         self._metrics.transactions.inc()
-        try:
-            await publisher.publish([record for submission in submissions for record in submission.records])
-        except BaseException:
-            self._queue.drop(submissions)
-            raise
+        await publisher.publish(records)
+        self._metrics.transaction_duration.observe(time.monotonic() - begun)
         now = self._clock()
-        self._metrics.transaction_duration.observe(max(0.0, now - begun))
         self._metrics.shard_last_commit.labels(str(self.number)).set(now)
-        for submission in submissions:
-            submission.committed.set_result(now)
+        self._queue.committed(now)
 
     def _down(self) -> None:
         if self.serving:
@@ -204,7 +201,7 @@ class Shard:
             self._listener.down(self)
         _let_go(self._cursors)
         self._cursors = {}
-        self._queue.drop_waiting()
+        self._queue.drop()
 
     async def _after(self, error: ReopenShard, seconds: float) -> None:
         """Nothing of this shard is polled or published until the wait is over (a fenced one might fence back)."""

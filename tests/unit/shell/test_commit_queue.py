@@ -1,7 +1,6 @@
 """What of a shard's queue goes into one transaction."""
 
 import asyncio
-from contextlib import suppress
 
 import pytest
 
@@ -9,12 +8,14 @@ from workers.commit_queue import TRANSACTION_BYTES, TRANSACTION_RECORDS, CommitQ
 from workers.errors import TransactionFailed
 from workers.stream.record import KafkaRecord
 
-RECORD = KafkaRecord(topic="t", partition=0, key=b"k", value=b"v")
+
+def record(key: str) -> KafkaRecord:
+    return KafkaRecord(topic="t", partition=0, key=key.encode(), value=b"v")
 
 
 async def handed_in(queue: CommitQueue, *submissions: tuple[str, int, int]) -> list[asyncio.Task]:
     """Polls that wait until these (feed, records, bytes) are committed."""
-    polls = [asyncio.create_task(queue.commit(key, [RECORD] * n, size)) for key, n, size in submissions]
+    polls = [asyncio.create_task(queue.commit(key, [record(key)] * n, size)) for key, n, size in submissions]
     await asyncio.sleep(0)
     return polls
 
@@ -26,11 +27,9 @@ async def transactions(*submissions: tuple[str, int, int]) -> list[list[str]]:
     queue.close()
     made = []
     while (together := await queue.next()) is not None:
-        made.append([submission.key for submission in together])
-    for poll in polls:
-        poll.cancel()
-        with suppress(asyncio.CancelledError):
-            await poll
+        made.append([*dict.fromkeys(record.key.decode() for record in together)])
+        queue.committed(0.0)
+    await asyncio.wait(polls)
     return made
 
 
@@ -54,25 +53,44 @@ async def test_what_went_down_with_its_shard_is_told_to_its_polls_and_counted_on
     # Given one submission on its way, and two that wait
     queue = CommitQueue(7)
     (sent,) = await handed_in(queue, ("a", 2, 1))
-    under_way = await queue.next()
+    assert await queue.next() == [record("a")] * 2
     waiting = await handed_in(queue, ("b", 3, 1), ("c", 4, 1))
     queue.close()
-    assert (queue.unfinished, queue.lost()) == (3, 7)
+    assert (queue.unfinished, queue.lost()) == (3, (9, 3))
     # When the shard goes down
-    queue.drop(under_way)
-    queue.drop_waiting()
+    queue.drop()
     # Then
     for poll in (sent, *waiting):
         with pytest.raises(TransactionFailed, match="shard 7 went down"):
             await poll
-    assert (queue.unfinished, queue.lost()) == (0, 9)
+    assert (queue.unfinished, queue.lost()) == (0, (9, 3))
     assert await queue.next() is None
 
 
 async def test_what_is_lost_before_the_queue_is_closed_will_be_read_again_and_is_not_counted():
     queue = CommitQueue(7)
     (poll,) = await handed_in(queue, ("a", 2, 1))
-    queue.drop_waiting()
+    queue.drop()
     with pytest.raises(TransactionFailed):
         await poll
-    assert queue.lost() == 0
+    queue.close()
+    assert queue.lost() == (0, 0)
+
+
+async def test_what_a_cancelled_poll_handed_in_is_unfinished_until_its_outcome_is_known():
+    # Given submissions on their way and waiting, whose polls are gone
+    queue = CommitQueue(7)
+    polls = await handed_in(queue, ("a", 2, 1))
+    await queue.next()
+    polls += await handed_in(queue, ("b", 3, 1))
+    for poll in polls:
+        poll.cancel()
+    await asyncio.wait(polls)
+    assert queue.unfinished == 2
+    # When they are committed
+    queue.committed(5.0)
+    await queue.next()
+    queue.committed(6.0)
+    # Then
+    queue.close()
+    assert (queue.unfinished, queue.lost()) == (0, (0, 0))
