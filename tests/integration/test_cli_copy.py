@@ -18,6 +18,7 @@ pytestmark = pytest.mark.kafka
 OLD, NEW = 2, 5
 FEEDS = [f"loja/66aa09/{number}" for number in range(40)]
 LIMIT = 1_048_588
+PAUSED = b'{"account": "loja", "feed": {"channel_id": "66aa09", "conversation_id": "%b"}, "state": "paused"}'
 
 CONFIGURATION = """
 [kafka]
@@ -72,6 +73,14 @@ async def fill(kafka: KafkaSettings, topic: str) -> dict[bytes, bytes]:
     return alive
 
 
+async def astray(kafka: KafkaSettings, topic: str, key: bytes) -> None:
+    wrong = (partition_of(key, kafka.shards) + 1) % kafka.shards
+    publisher = await Publisher.open(kafka, wrong, {topic: LIMIT})
+    value = PAUSED % key.rpartition(b"/")[2]
+    await publisher.publish([KafkaRecord(topic=topic, partition=wrong, key=key, value=value)])
+    await publisher.close()
+
+
 async def read(kafka: KafkaSettings, topic: str) -> dict[int, dict[bytes, bytes]]:
     """What is in each partition."""
     found: dict[int, dict[bytes, bytes]] = {shard: {} for shard in range(kafka.shards)}
@@ -87,11 +96,14 @@ def test_what_workers_know_is_copied_to_more_shards_and_only_once(places, broker
         added = ran("feeds", "-c", places[0], "add", "loja", "channel_id=66aa09", f"conversation_id={conversation}")
         assert added.exit_code == 0, added.output
     cursors = asyncio.run(fill(old, f"{topic_prefix}-old.cursors"))
+    # And a definition by a stranger, in a partition where no worker believes it: it pauses the first feed
+    asyncio.run(astray(old, f"{topic_prefix}-old.feeds", FEEDS[0].encode()))
     # When they are copied to five
     copied = ran("topics", "copy", "-c", places[1], "--from", places[0])
     # Then it says how many
     assert copied.exit_code == 0, copied.output
-    assert json.loads(copied.stdout.splitlines()[-1]) == {"feeds": len(FEEDS), "cursors": len(cursors)}
+    assert json.loads(copied.stdout.splitlines()[-1]) == {"feeds": len(FEEDS), "cursors": len(cursors), "left": 1}
+    assert "left 1 records that stand in a wrong partition" in " ".join(copied.stderr.split())
     # And each record lies unchanged where the owner of its feed looks for it
     there = asyncio.run(read(new, f"{topic_prefix}-new.cursors"))
     assert {key: value for shard in there.values() for key, value in shard.items()} == cursors
@@ -99,7 +111,7 @@ def test_what_workers_know_is_copied_to_more_shards_and_only_once(places, broker
         for shard, records in asyncio.run(read(new, f"{topic_prefix}-new.{topic}")).items():
             assert {partition_of(key.partition(b"#")[0], NEW) for key in records} <= {shard}
     listed = ran("feeds", "-c", places[1], "list")
-    assert len(listed.stdout.splitlines()) == len(FEEDS)
+    assert [json.loads(line)["state"] for line in listed.stdout.splitlines()] == ["active"] * len(FEEDS)
     # And a second copy is refused, as are topics that both configurations name
     again = ran("topics", "copy", "-c", places[1], "--from", places[0])
     assert again.exit_code == 1

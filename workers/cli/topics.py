@@ -86,6 +86,8 @@ def copy(configuration: Configuration, *, old: Path) -> None:
     say_result(
         "copied", "green", f"{copied.feeds} feeds and {copied.cursors} cursor records to {places[1].names.cursors}"
     )
+    if copied.left:
+        say_result("left", "yellow", f"{copied.left} records that stand in a wrong partition: no worker ever read them")
     if for_a_program():
         emit(msgspec.structs.asdict(copied))
 

@@ -28,10 +28,11 @@ class Place(Record, frozen=True, kw_only=True):
 
 
 class Copied(Record, frozen=True, kw_only=True):
-    """How many records were copied."""
+    """How many records were copied, and how many were left: they lie in a partition where no worker looks for them."""
 
     feeds: int
     cursors: int
+    left: int
 
 
 async def copy(source: Place, target: Place) -> Copied:
@@ -51,8 +52,9 @@ async def copy(source: Place, target: Place) -> Copied:
     for _, topic in pairs:
         await _empty(target.kafka, topic)
     limits = {**report.limits, target.names.feeds: min(report.limits.values())}
-    feeds, cursors = [await _copied(source.kafka, old, target.kafka, new, limits) for old, new in pairs]
-    return Copied(feeds=feeds, cursors=cursors)
+    copied = [await _copied(source.kafka, old, target.kafka, new, limits) for old, new in pairs]
+    (feeds, strays), (cursors, stray_cursors) = copied
+    return Copied(feeds=feeds, cursors=cursors, left=strays + stray_cursors)
 
 
 async def _without_workers(place: Place) -> None:
@@ -65,13 +67,13 @@ async def _without_workers(place: Place) -> None:
 
 
 async def _empty(kafka: KafkaSettings, topic: str) -> None:
-    async for records in _read(kafka, topic):
+    async for _, records in _read(kafka, topic):
         if records:
             raise TopicError(f"{topic} is not empty: delete it, create it anew and copy again")
 
 
-async def _read(kafka: KafkaSettings, topic: str) -> AsyncIterator[Mapping[bytes, bytes]]:
-    """The records that are alive, by key, one partition after the other."""
+async def _read(kafka: KafkaSettings, topic: str) -> AsyncIterator[tuple[int, Mapping[bytes, bytes]]]:
+    """Each partition with its records that are alive, by key."""
     for number in range(kafka.shards):
         alive: dict[bytes, bytes] = {}
 
@@ -82,20 +84,24 @@ async def _read(kafka: KafkaSettings, topic: str) -> AsyncIterator[Mapping[bytes
                 alive[key] = value
 
         await restore(kafka, topic, [number], apply)
-        yield alive
+        yield number, alive
 
 
-async def _copied(source: KafkaSettings, old: str, target: KafkaSettings, new: str, limits: Mapping[str, int]) -> int:
-    count = 0
-    async for alive in _read(source, old):
+async def _copied(
+    source: KafkaSettings, old: str, target: KafkaSettings, new: str, limits: Mapping[str, int]
+) -> tuple[int, int]:
+    """How many records were copied, and how many were not: whoever reads another partition never saw those."""
+    count = left = 0
+    async for number, alive in _read(source, old):
+        here = {key: value for key, value in alive.items() if partition_of(_feed_of(key), source.shards) == number}
         shards: defaultdict[int, list[KafkaRecord]] = defaultdict(list)
-        for key, value in alive.items():
+        for key, value in here.items():
             shard = partition_of(_feed_of(key), target.shards)
             shards[shard].append(KafkaRecord(topic=new, partition=shard, key=key, value=value))
         for shard, records in shards.items():
             await _publish(target, shard, records, limits)
-        count += len(alive)
-    return count
+        count, left = count + len(here), left + len(alive) - len(here)
+    return count, left
 
 
 async def _publish(kafka: KafkaSettings, shard: int, records: Sequence[KafkaRecord], limits: Mapping[str, int]) -> None:
