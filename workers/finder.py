@@ -98,6 +98,8 @@ class FeedFinder:
         """Write what each page brings as it comes: a list that fails at its last page has given all the others."""
         read = False
         async for feeds in self._discovery.pages():
+            if not self._ours.is_set():
+                return  # another worker looks from here on
             if self._new(feeds) and not read:
                 # Whatever stands in the topic was decided by someone, a paused feed above all: it is left as it is.
                 stored = await stored_definitions(self._kafka, self._topics)
@@ -109,7 +111,7 @@ class FeedFinder:
         return [feed for feed in feeds if feed.key not in self._known]
 
     async def _write(self, feeds: list[Feed]) -> None:
-        if not feeds:
+        if not feeds or not self._ours.is_set():
             return
         async with DefinitionWriter(self._kafka, self._topics) as writer:
             await writer.write(feeds)

@@ -67,11 +67,19 @@ def topic(monkeypatch):
     return topic
 
 
-async def looks(answer, times: int) -> list[PollFailed]:
-    """Look so many times at a list whose pages are what `answer` makes of their numbers. What failed."""
+def finder_of(page, asking: Account) -> FeedFinder:
+    """A finder of the account's home worker, whose provider answers with `page`."""
     account = PROVIDERS["99digital"](
         name="clinica", provider="99digital", api_key="a-key", number="972770000001", scope="contacts"
     )
+    kafka, fetcher = KafkaSettings(), Fetcher(httpx.MockTransport(page))
+    one = FeedFinder(adapter(account), fetcher, asking, kafka, TopicNames(), look_seconds=0.01)
+    one.own(frozenset(range(kafka.shards)))
+    return one
+
+
+async def looks(answer, times: int) -> list[PollFailed]:
+    """Look so many times at a list whose pages are what `answer` makes of their numbers. What failed."""
     begun, enough, asking = 0, asyncio.Event(), Account()
 
     def page(request: httpx.Request) -> httpx.Response:
@@ -83,10 +91,7 @@ async def looks(answer, times: int) -> list[PollFailed]:
         found = answer(number)
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
-    kafka, fetcher = KafkaSettings(), Fetcher(httpx.MockTransport(page))
-    one = FeedFinder(adapter(account), fetcher, asking, kafka, TopicNames(), look_seconds=0.01)
-    one.own(frozenset(range(kafka.shards)))
-    running = asyncio.create_task(one.run())
+    running = asyncio.create_task(finder_of(page, asking).run())
     async with asyncio.timeout(30):
         await enough.wait()
     running.cancel()
@@ -127,4 +132,24 @@ async def test_a_fault_of_the_program_stays_with_the_list_and_the_next_look_goes
     # When
     await looks(lambda number: rows(1) if number == 1 else [], times=2)
     # Then
+    assert topic.written == [["clinica/972500000001"]]
+
+
+async def test_a_worker_that_is_no_longer_its_home_reads_and_writes_no_further(topic):
+    # Given a list without an end
+    asked = []
+
+    def page(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content)["page"])
+        if len(asked) == 2:
+            one.own(frozenset())  # its shards go to another worker while the second page is read
+        return httpx.Response(200, json=rows(len(asked)))
+
+    one = finder_of(page, Account())
+    # When
+    running = asyncio.create_task(one.run())
+    await asyncio.sleep(0.3)
+    running.cancel()
+    # Then
+    assert asked == [1, 2]
     assert topic.written == [["clinica/972500000001"]]
