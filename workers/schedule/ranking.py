@@ -93,9 +93,11 @@ class Ranking:
         """The same where silence gains more than rates say. In a class the head gains most: its silence is longest."""
         best, winner, gain = -1.0, None, self.surge.gain
         for one in self._classes:
+            if now < one.ready:  # or its last feed left it out of turn: then it has no head, and no age
+                continue
             root = (now - one.since) * one.slope
             value = root * root + gain(one.since)
-            if value > best and now >= one.ready:
+            if value > best:
                 best, winner = value, one
         return best, winner
 

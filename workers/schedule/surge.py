@@ -109,7 +109,7 @@ class Surge:
             if not wakes or at <= memory.seen:
                 continue
             self._woken += 1
-            bin_ = int(at // self._width)
+            bin_ = min(int(at // self._width), self._last)  # one that is not open yet has the place of the oldest
             if bin_ >= self._first:
                 self._wakings[bin_ % BINS] += 1
 

@@ -1,6 +1,7 @@
 """Many feeds that gain at once, and what it does to feeds that nobody has looked at since."""
 
 import math
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -126,6 +127,20 @@ def test_a_surge_outlives_a_rate_limit_that_doubles_the_greatest_interval():
     assert polls.surge.gain(DAY + 90) > gain / 2
 
 
+def test_wakings_between_two_looks_at_the_bins_count():
+    # Given bins that were looked at when one of them was almost over
+    surge = Surge()
+    for now in (DAY, DAY + LONGEST - 0.1):
+        surge.observe(memory(DAY - LONGEST), now, [], LONGEST)
+    # When many feeds wake early in the next one, before the next look
+    for _ in range(50):
+        surge.observe(memory(DAY), DAY + LONGEST + 0.2, [0.1], LONGEST)
+    # Then the next look finds them
+    for _ in range(20):
+        surge.observe(memory(DAY + LONGEST - 2), DAY + LONGEST + 2, [], LONGEST)
+    assert sum(surge._wakings) == 50
+
+
 @given(
     st.integers(-(10**6), 10**6),
     st.sampled_from([1e-3, 1.0, LONGEST, 1e5]),
@@ -188,6 +203,47 @@ def test_while_many_feeds_wake_those_that_nobody_has_looked_at_since_are_worth_m
     oldest = max(told, key=lambda one: one.polled_ago)
     assert "of it because many feeds woke at once" in oldest.sentence
     assert oldest.index > oldest.surge
+
+
+def hint(schedule, key, now):
+    schedule.poll_now(key)
+
+
+def replace(schedule, key, now):
+    schedule.remove(key)
+    schedule.add(key, now)
+
+
+def nothing(schedule, key, now):
+    """Nobody takes part."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("happens", [hint, replace, nothing])
+def test_feeds_that_leave_their_class_out_of_turn_in_a_surge_stop_nothing(happens, seed):
+    # Given sixty feeds of very different rates, all of which wake at one moment
+    random, schedule, at = Random(seed), Schedule(max_interval=600), 3600.0
+    rates = {f"{number:02d}": min(0.05, 1e-5 * random.paretovariate(0.5)) for number in range(60)}
+    for key in rates:
+        schedule.add(key, 0)
+    schedule.budget(2)
+    polled, surges = dict.fromkeys(rates, 0.0), 0
+    # When feeds are asked for, or taken away and added again, all the while
+    for turn in range(14_400):
+        now = turn / 2
+        if now > at and random.random() < 0.4:
+            happens(schedule, random.choice(list(rates)), now)
+        key = schedule.next(now)
+        if key is None:
+            continue
+        since, polled[key] = polled[key], now
+        count = int((now - since) * rates[key] + random.random())
+        woken = [now - at] if since < at <= now else []
+        schedule.done(key, now, [*woken, *(random.random() * (now - since) for _ in range(count))])
+        surges += schedule._ranking.surge.active
+    # Then it saw the surge, and every feed was polled to the end
+    assert surges > 0
+    assert all(now - last < 600 + 60 for last in polled.values())
 
 
 def test_polls_that_somebody_asks_for_do_not_speak_for_other_feeds():
