@@ -120,7 +120,8 @@ class FeedPoll:
             batches = await self._look(cursor, now)
         finally:
             self._counts.looked((self._unreadable_at or time.monotonic()) - begun)
-        return _polled(cursor) if batches is None else await self._publish(batches, now, only_commits)
+        # What the cursor says by now: a batch of the history may have come in between.
+        return _polled(self._contacted()) if batches is None else await self._publish(batches, now, only_commits)
 
     async def history(self) -> Polled:
         """Read and commit one batch of the feed's history; `history` of the result says whether more is left."""

@@ -196,11 +196,16 @@ class AccountPoller:
         else:
             self._succeeded(key, polled)
         finally:
-            if self._probe == key:
-                self._probe = None
             self.report.polled()
-            self._schedule.failed(key, self._clock())  # cancelled, or broken by a fault of ours: not in flight any more
-            self._changed.set()
+            if self._tasks.is_current(key):
+                self._landed(key)
+
+    def _landed(self, key: str) -> None:
+        """A poll is over, whatever came of it: it is no probe any more, and not in flight."""
+        if self._probe == key:
+            self._probe = None
+        self._schedule.failed(key, self._clock())
+        self._changed.set()
 
     async def _read_histories(self) -> None:
         """One batch of one history at a time, in turn; the budget gives them only its stated share."""

@@ -37,6 +37,13 @@ class AccountTasks:
         """Cancel all that is under way."""
         self.cancel_all(self._tasks)
 
+    def is_current(self, key: str) -> bool:
+        """Whether the task that asks is at work for this feed still.
+
+        One that was cancelled may end when its successor has begun.
+        """
+        return asyncio.current_task() in self._tasks.get(key, ())
+
     def _ended(self, key: str, task: asyncio.Task[None], slot: Slot | None) -> None:
         if slot is not None:
             slot.end()

@@ -98,3 +98,28 @@ async def test_a_feed_that_comes_back_before_it_was_forgotten_is_polled(poller):
     assert before.polled == []
     assert len(poller._schedule) == 10
     await ended(task)
+
+
+async def test_a_cancelled_poll_that_ends_late_does_not_land_the_one_that_followed_it():
+    # Given a poll that takes its time to end when it is cancelled, as closing a connection may
+    begun = 0
+
+    class SlowToEnd(FakePoll):
+        async def live(self, only_commits):
+            nonlocal begun
+            begun += 1
+            try:
+                await asyncio.sleep(10)
+            finally:
+                await asyncio.sleep(0.1)
+
+    poller, shard = poller_of(SlowToEnd), FakeShard()
+    poller.attach(feed(1), shard)
+    task = await running(poller)
+    # When its feed is taken back and added again
+    poller.detach(feed(1).key)
+    poller.attach(feed(1), shard)
+    await asyncio.sleep(0.3)
+    # Then the second poll goes on, and there is no third beside it
+    assert begun == 2
+    await ended(task)
