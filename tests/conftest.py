@@ -12,8 +12,9 @@ from hypothesis import settings
 from workers.broker import Broker, GivenBroker, Reservation, given_broker
 
 # The same stories at every run, so that no change fails for what it has not touched; `make explore` tells new ones.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("explore", print_blob=True)
+# No example has a deadline: how long one takes is the machine's affair, and benchmarks are elsewhere.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 #: Files of tests/chaos that run in the process of the integration tests where two processes share the work: their

@@ -27,7 +27,7 @@ FEED_STATES: Final = ("active", "new", "backfilling", "failing", "parked", "unre
 #: Kinds of published events.
 EVENT_KINDS: Final = ("created", "updated", "conversation", "gap", "dead_letter")
 #: Why a shown row was not published as an event.
-ROW_REASONS: Final = ("before_floor", "before_start", "status_regressed")
+LEFT_OUT_REASONS: Final = ("before_floor", "before_start", "status_regressed")
 #: What an entry that is no message is: word of a message's delivery (WizeBot), or an event of a timeline (Wegly).
 EVENT: Final = "event"
 ENTRY_REASONS: Final = ("status", EVENT)
@@ -181,6 +181,9 @@ class Metrics:
         self.last_pump = self._gauge(
             "group_last_pump_timestamp_seconds", "Unix time at which the group was last heard of."
         )
+        self.clients_ending = self._gauge(
+            "kafka_clients_ending", "Kafka clients that were given up and are being ended in the background."
+        )
         self.loop_lag = self._gauge(
             "event_loop_lag_seconds", "How late the last one-second timer of the event loop was."
         )
@@ -218,7 +221,7 @@ class Metrics:
         labelled = (
             (self.poll_failures, poll_reasons),
             (self.background_failures, poll_reasons),
-            (self.rows_ignored, ROW_REASONS),
+            (self.rows_ignored, LEFT_OUT_REASONS),
             (self.entries_skipped, ENTRY_REASONS),
             (self.dead_letters, letter_reasons),
             (self.events_published, EVENT_KINDS),

@@ -7,9 +7,8 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from workers.feeds import REJECTIONS
-from workers.metrics import ACCOUNT_STATES, ENTRY_REASONS, EVENT_KINDS, FEED_STATES, ROW_REASONS, Metrics
-from workers.providers.reasons import PAGE_REASONS
-from workers.providers.reasons import ROW_REASONS as UNREADABLE
+from workers.metrics import ACCOUNT_STATES, ENTRY_REASONS, EVENT_KINDS, FEED_STATES, LEFT_OUT_REASONS, Metrics
+from workers.providers.reasons import PAGE_REASONS, ROW_REASONS
 from workers.stream import failure
 from workers.wiring import POLL_FAILURES
 from workers.worker_report import WORKER_STATES
@@ -20,9 +19,9 @@ COMMAND = "python -m workers.metrics_reference docs/metrics.md"
 _VALUES = {
     ("poll_failures", "reason"): POLL_FAILURES,
     ("background_failures", "reason"): POLL_FAILURES,
-    ("rows_ignored", "reason"): ROW_REASONS,
+    ("rows_ignored", "reason"): LEFT_OUT_REASONS,
     ("entries_skipped", "reason"): ENTRY_REASONS,
-    ("dead_letters", "reason"): (*UNREADABLE, *PAGE_REASONS),
+    ("dead_letters", "reason"): (*ROW_REASONS, *PAGE_REASONS),
     ("events_published", "kind"): EVENT_KINDS,
     ("account_state", "state"): ACCOUNT_STATES,
     ("feeds", "state"): FEED_STATES,

@@ -12,6 +12,7 @@ from workers.finder import FeedFinder
 from workers.holdings import Holdings, MakeShard
 from workers.metrics import Metrics
 from workers.settings.settings import Settings
+from workers.stream.client import discarding
 from workers.stream.ownership import Ownership
 from workers.worker_report import WorkerReport
 
@@ -121,6 +122,7 @@ class Worker:
             state = self._report.update(**self._standing_now())
             for poller in self._pollers.values():
                 poller.report.blocked(state in {"joining", "fenced", "restoring"})
+            self._metrics.clients_ending.set(discarding())
             self._metrics.last_pump.set(time.time() - (time.monotonic() - self.ownership.last_pump))
             await asyncio.sleep(WATCH_SECONDS)
 

@@ -1,8 +1,8 @@
 """Feeds that went with their shard: nothing is polled of them, and they are forgotten bit by bit."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable
+from itertools import islice
 
 from workers.model import Feed
 
@@ -24,9 +24,6 @@ class GoneFeeds:
 
     def __contains__(self, key: str) -> bool:
         return any(key in part for part in self._parts)
-
-    def __iter__(self) -> Iterator[str]:
-        return chain.from_iterable(self._parts)
 
     def add(self, feeds: dict[str, Feed]) -> None:
         """These are gone, and not yet forgotten. They are this room's from now on."""

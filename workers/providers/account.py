@@ -8,7 +8,7 @@ validators: a model validator runs only when every field is right, so what it sa
 import re
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -171,3 +171,12 @@ def _split(value: str) -> SplitResult:
     if parts.scheme not in {"http", "https"} or not parts.hostname or any(c <= " " for c in value):
         raise wrong
     return parts
+
+
+def secret_fields(cls: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields of a model that hold a secret."""
+    return frozenset(
+        name
+        for name, field in cls.model_fields.items()
+        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    )

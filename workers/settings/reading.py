@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from workers.providers.account import AccountSettings, account_name
+from workers.providers.account import AccountSettings, account_name, secret_fields
 from workers.providers.base import Adapter
 from workers.settings.allowed import one_of
 from workers.settings.consistency import overlapping_feeds, rejected_feeds, same_accounts, unusable_tls
 from workers.settings.explain import explain, model_of, unknown_key
 from workers.settings.kafka import TlsSettings
 from workers.settings.problem import Place, line, near_miss, where
-from workers.settings.secrets import SecretAbsent, SecretSources, SecretUnreadable, secret_fields
+from workers.settings.secrets import SecretAbsent, SecretSources, SecretUnreadable
 from workers.settings.settings import Settings
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -116,9 +116,7 @@ class Reading:
                 self._feeds_beside(cls, table, place, given)
             return account
         common = {key: value for key, value in table.items() if key in AccountSettings.model_fields}
-        self._model(
-            AccountSettings, {"provider": "", **common}, place, {"base_url": "https://unknown.invalid", **given}
-        )
+        self._model(AccountSettings, _NO_PROVIDER | common, place, given)
         return None
 
     def _provider(self, place: Place, name: object) -> type[AccountSettings] | None:

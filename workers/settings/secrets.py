@@ -7,10 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
 
 import msgspec
-from pydantic import BaseModel, SecretStr
 
 from workers.settings.allowed import REFERENCE_FORMS
 from workers.settings.problem import near_miss, shown
@@ -76,15 +74,6 @@ class SecretSources(msgspec.Struct, frozen=True):
             return said, content.decode("utf-8-sig").rstrip("\r\n")
         except UnicodeDecodeError:
             raise SecretUnreadable(f"{said} is not text in UTF-8") from None
-
-
-def secret_fields(cls: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields of a model that hold a secret."""
-    return frozenset(
-        name
-        for name, field in cls.model_fields.items()
-        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
-    )
 
 
 def _must_be_sound(said: str, secret: str, *, in_headers: bool) -> None:

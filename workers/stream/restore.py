@@ -17,7 +17,7 @@ from workers.stream.client import discard, ended, reader, within
 from workers.stream.failure import described
 from workers.stream.reading import Reading
 
-#: Seconds for one round, however many partitions: 100 000 cursors take about 2.
+#: Seconds for one round where nobody says otherwise, however many partitions: 100 000 records take one or two.
 RESTORE_SECONDS = 60.0
 
 #: Records that are parsed and handed on before the event loop may turn, about 3 ms; an answer whole would take 0.6 s.

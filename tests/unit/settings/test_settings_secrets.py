@@ -3,7 +3,8 @@
 import pytest
 
 from workers.errors import ConfigurationError
-from workers.settings.secrets import LONGEST_SECRET, SecretSources, SecretUnreadable, secret_fields
+from workers.providers.account import secret_fields
+from workers.settings.secrets import LONGEST_SECRET, SecretSources, SecretUnreadable
 
 FORMS = '{ env = "NAME" } or { file = "/path" }'
 
