@@ -23,6 +23,7 @@ class Explanation(Record, frozen=True, kw_only=True):
 
     `per_hour`: what is expected at this moment without memory and from each memory. `due_in`: until its turn by what is
     known now; None while it is in flight or comes with the next tokens. `rate_class`: its class and that class's rate.
+    `polled_ago` is None before the first poll by this worker that brings a page; `known`: a worker before it had one.
     `surge`: the part of the index that it has because many feeds gained at once.
     `asked_before`: how many feeds were asked for before this one; None: nobody asks for it.
     """
@@ -30,6 +31,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     key: str
     standing: Standing
     polled_ago: float | None
+    known: bool
     rate_class: int
     class_per_hour: float
     per_hour: tuple[float, ...]
@@ -70,6 +72,7 @@ class Explanation(Record, frozen=True, kw_only=True):
             key=key,
             standing=standing,
             polled_ago=polled_ago,
+            known=age is not None,
             rate_class=number,
             class_per_hour=rate_of(number) * _HOUR,
             per_hour=tuple(rate * _HOUR for rate in rates),
@@ -84,14 +87,17 @@ class Explanation(Record, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """All of it for a person."""
-        ago = f"polled {span(self.polled_ago)} ago" if self.polled_ago is not None else self._never()
-        return f"{ago}; {self._expects()}; {self._turn()}"
+        return f"{self._polled()}; {self._expects()}; {self._turn()}"
 
-    def _never(self) -> str:
+    def _polled(self) -> str:
+        if self.polled_ago is not None:
+            return f"polled {span(self.polled_ago)} ago"
+        if self.known:
+            return "polled by another worker before, and not yet by this one"
         return "no poll has brought a page yet" if self.standing in {"retry", "aside"} else "never polled"
 
     def _expects(self) -> str:
-        if self.polled_ago is None:
+        if not self.known:
             return "nothing is known of it yet"
         told = [
             f"{_few(rate)} from {source}"

@@ -216,7 +216,7 @@ class Schedule:
         return Explanation.of(
             key=key,
             standing=self._standing(key, feed, now),
-            polled_ago=None if age is None else max(now - self._waiting.since(feed), 0.0),
+            polled_ago=max(now - memory.seen, 0.0) if self._waiting.polled(feed) else None,
             age=age,
             number=number,
             rates=self._calibration.rates(memory, age or 0.0),
@@ -250,11 +250,8 @@ class Schedule:
         memory = unpack(snapshot, now, epoch_now)
         if memory is None:
             return False
-        seen = memory.seen
         self._urgent.fresh.leave(feed)
-        self._waiting.goes(feed)
         self._ranking.arrive(feed, memory, now)
-        self._waiting.goes_on(feed, seen)
         return True
 
     # --- where feeds stand --------------------------------------------------------------------------------

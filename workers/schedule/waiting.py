@@ -14,9 +14,10 @@ _RECORD_BITS: Final = 4
 
 
 class Waiting:
-    """A feed waits since its last poll that brought a page, before the first since it came.
+    """A feed waits since its last poll here that brought a page, before the first since it came.
 
-    Nobody waits for feeds that the provider does not know: one that was deleted would be late for ever.
+    When another owner polled it last is not known: polls that bring nothing leave no trace. Nobody waits for feeds that
+    the provider does not know: one that was deleted would be late for ever.
     """
 
     __slots__ = ("_ages", "_gone", "_roster", "_told", "_told_of")
@@ -24,7 +25,7 @@ class Waiting:
     def __init__(self, roster: Roster) -> None:
         self._roster, self._ages = roster, Ages()
         #: By record: since when a feed waits of which the roster's last poll does not say it, being never polled, or by
-        #: others and long ago; and how many these are. Eight bytes a feed, for after a restart they are nearly all.
+        #: others; and how many these are. Eight bytes a feed, for after a restart they are nearly all.
         self._told, self._told_of = array("d"), 0
         self._gone: set[int] = set()
 
@@ -40,12 +41,6 @@ class Waiting:
         else:
             self._ages.drop(self.since(feed))
         self._tell(feed, _AS_POLLED)
-
-    def goes_on(self, feed: int, since: float) -> None:
-        """It waits for the next page since its last poll by another owner."""
-        if since != self._roster.times[feed >> 1]:
-            self._tell(feed, since)
-        self._ages.add(since)
 
     def renewed(self, feed: int, seen: float, now: float) -> None:
         """A page is here of a feed that was polled last at `seen`, and it waits for the next one from now on."""
@@ -72,8 +67,11 @@ class Waiting:
 
     def since(self, feed: int) -> float:
         """Since when it waits, or would if it were there."""
-        told = self._told[feed >> _RECORD_BITS]
-        return self._roster.times[feed >> 1] if math.isnan(told) else told
+        return self._roster.times[feed >> 1] if self.polled(feed) else self._told[feed >> _RECORD_BITS]
+
+    def polled(self, feed: int) -> bool:
+        """Whether a poll here has brought a page of it."""
+        return math.isnan(self._told[feed >> _RECORD_BITS])
 
     def _tell(self, feed: int, since: float) -> None:
         told, place = self._told, feed >> _RECORD_BITS

@@ -38,24 +38,26 @@ def test_a_snapshot_can_be_taken_before_its_poll_is_done():
     assert early == schedule.snapshot("a", 100, 5100)
 
 
-def test_feeds_that_others_polled_last_are_due_in_their_turn_however_late_they_are():
+def test_feeds_that_others_polled_last_are_due_in_their_turn_and_nobody_says_that_they_were_late():
     # Given snapshots of a week ago, when these feeds had their last message
     old = known("abc", ages=[5.0])
     snapshots = {key: old.snapshot(key, 0, 1e9) for key in "abc"}
     # When they are restored, beside a feed that is overdue
     new = known("w", max_interval=600)
     for key in "abc":
-        new.add(key, 0)
+        new.add(key, 890)
         assert new.restore(key, snapshots[key], 900, 1e9 + 7 * DAY)
     # Then the overdue feed comes first
+    assert new.overdue(900) == 1
     assert polled(new, 900) == "w"
-    # And what is told of the others is how long nobody has looked at them
-    assert new.overdue(900) == 3
-    assert new.longest_wait(900) == 7 * DAY
-    assert new.explain("a", 900).polled_ago == 7 * DAY
+    # And the others, which may have been polled a moment ago without news, wait since they are here
+    assert (new.overdue(900), new.longest_wait(900)) == (0, 10)
+    told = new.explain("a", 900)
+    assert told.polled_ago is None
+    assert told.sentence.startswith("polled by another worker before, and not yet by this one; expects 0.0")
     # Until they are polled
     assert {polled(new, 900 + second) for second in range(1, 4)} == set("abc")
-    assert (new.overdue(904), new.explain("a", 904).polled_ago < 5) == (0, True)
+    assert new.explain("a", 904).polled_ago < 5
 
 
 def test_feeds_are_restored_in_the_order_of_their_ages():

@@ -6,7 +6,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.support.schedules import known
 from workers.schedule.hints import HINT_EVERY
-from workers.schedule.imprint import unpack
 from workers.schedule.ranking import INDEX_EVERY, LEAST_ROUNDS
 from workers.schedule.schedule import Schedule
 from workers.schedule.urgent import FRESH_EVERY, RETRY_EVERY
@@ -93,11 +92,9 @@ class AnySequence(RuleBasedStateMachine):
     def hand_over(self, key):
         snapshot = self.both("snapshot", key, self.now, 1e9 + self.now)
         if snapshot is not None and key not in self.flying:
-            seen = unpack(snapshot, self.now, 1e9 + self.now).seen
             self.remove(key)
             self.add(key, None)
             assert self.both("restore", key, snapshot, self.now, 1e9 + self.now)
-            self.since[key] = seen
 
     @invariant()
     def nothing_is_forgotten(self):
