@@ -14,6 +14,7 @@ from workers.metrics import Metrics
 from workers.settings.settings import Settings
 from workers.stream.client import discarding
 from workers.stream.ownership import Ownership
+from workers.topic_watch import TopicWatch
 from workers.worker_report import WorkerReport
 
 #: Part of `shutdown_seconds` in which polls may end by themselves before what they have is committed.
@@ -59,6 +60,7 @@ class Worker:
             supervise=self._supervised,
             draining=self._stopping.is_set,
         )
+        self._topics = TopicWatch(settings.kafka, settings.topics)
         self.ownership = Ownership(settings.kafka, settings.topics, worker_id=worker_id, listener=self.holdings)
 
     # --- life of the process ------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`, then drain. Raises StopWorker (NotDrained: past the deadline)."""
-        loops: list[AccountPoller | FeedFinder] = [*self._pollers.values(), *self._finders]
+        loops: list[AccountPoller | FeedFinder | TopicWatch] = [*self._pollers.values(), *self._finders, self._topics]
         tasks = [self._supervised(loop.run()) for loop in loops]
         watch = self._supervised(self._watch())
         group = self._supervised(self.ownership.run())

@@ -10,6 +10,7 @@ from tests.integration.stream.conftest import SHARDS, settings_for
 from tests.support.kafka import create
 from workers.errors import BrokerUnreachable, TopicError
 from workers.stream import topics
+from workers.topic_watch import TopicWatch
 
 pytestmark = pytest.mark.kafka
 
@@ -130,6 +131,23 @@ async def test_a_refused_creation_says_why(settings, names):
     # When / Then
     with pytest.raises(TopicError, match=r"cursors: Unable to replicate the partition 3 time"):
         await topics.create(settings.model_copy(update={"replication_factor": 3}), names)
+
+
+async def test_a_topic_that_is_deleted_under_a_running_worker_is_missed(settings, names):
+    # Given a worker that watches topics which are right
+    await make(settings, names)
+    watch = asyncio.create_task(TopicWatch(settings, names, look_seconds=0.2).run())
+    await asyncio.sleep(1)
+    assert not watch.done()
+    # When somebody deletes one of them
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(settings.bootstrap_servers))
+    await admin.start()
+    await admin.delete_topics([names.feeds])
+    await admin.close()
+    # Then it is named, with what to do
+    with pytest.raises(TopicError, match=rf"{names.feeds}: does not exist .*afluente topics create"):
+        async with asyncio.timeout(20):
+            await watch
 
 
 async def test_no_broker_is_told_within_the_deadline(settings, names):
