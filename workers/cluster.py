@@ -28,11 +28,10 @@ Details = Mapping[str, Any]
 
 #: What `merged` needs of each part.
 _COUNTS = ("overdue", "gaps", "dead_letters", "published")
-_WAITS = ("longest_wait_seconds", "paused_seconds")
 _MOMENTS = ("last_success", "last_message")
 _TOLD = {
     *("provider", "state", "since", "feeds", "requests_per_minute", "max_interval_seconds"),
-    *(*_COUNTS, *_WAITS, *_MOMENTS),
+    *(*_COUNTS, *_MOMENTS, "longest_wait_seconds", "paused_seconds"),
 }
 
 
@@ -104,6 +103,8 @@ async def asked_of_owner(settings: Settings, key: str, path: str) -> tuple[str, 
 def merged(told: Iterable[Details]) -> Details:
     """One account from what each worker says of it: the most telling state, counts summed, the newest times.
 
+    `paused_seconds`: until the first worker asks again, of those that wait.
+
     A state that this version does not know is told where there is no other. A worker that has none of the account's
     feeds says nothing of how it does.
     """
@@ -121,7 +122,8 @@ def merged(told: Iterable[Details]) -> Details:
         "requests_per_minute": round(sum(part["requests_per_minute"] for part in everyone), 1),
         "max_interval_seconds": parts[0]["max_interval_seconds"],
         **{name: sum(part[name] for part in parts) for name in _COUNTS},
-        **{name: max(part[name] for part in parts) for name in _WAITS},
+        "longest_wait_seconds": max(part["longest_wait_seconds"] for part in parts),
+        "paused_seconds": min((part["paused_seconds"] for part in parts if part["paused_seconds"]), default=0.0),
         **{name: _newest(part[name] for part in parts) for name in _MOMENTS},
         "backfill": _backfill(part["backfill"] for part in parts if "backfill" in part),
     }

@@ -18,6 +18,7 @@ AfluenteError
 │   ├── PauseAccount          no request for this account for a while
 │   │   ├── RateLimited       the provider said "too many" (`retry_after` verbatim)
 │   │   └── Refused           the credentials were refused
+│   │       └── Redirected    sent elsewhere, where credentials are not carried
 │   ├── ParkFeed              the feed does not exist (any more)
 │   └── RetryFeed             this feed again later, others now
 │       ├── Unreachable       no connection, TLS, DNS, reset, or the deadline passed
@@ -123,6 +124,10 @@ class Refused(PauseAccount):
     """The provider refused the credentials (or our right to read)."""
 
     reason = "refused"
+
+
+class Redirected(Refused):
+    """The provider sends us elsewhere. Credentials are not carried there."""
 
 
 class ParkFeed(PollFailed):

@@ -24,8 +24,6 @@ from workers.stream.partition import partition_of
 
 #: Feeds of a restored shard that are given to their accounts in one go, about 3 ms.
 ATTACH_SLICE = 250
-#: Characters of a stranger's key, and of what is wrong with its record, that are logged: a record may be megabytes.
-LOGGED_CHARACTERS = 300
 #: Seconds between two looks at what is spread over many objects.
 _LOOK_SECONDS = 0.05
 
@@ -126,7 +124,7 @@ class Holdings:
             definition = self._definition(shard, key, value)
         except FeedRejected as error:
             self._metrics.definitions_rejected.labels(error.reason).inc()
-            feed, text = name[:LOGGED_CHARACTERS], str(error)[:LOGGED_CHARACTERS]
+            feed, text = logs.brief(name), logs.brief(str(error))
             self._log.warning("feed_rejected", feed=feed, shard=shard, offset=offset, reason=error.reason, error=text)
             return
         self.feeds.define(shard, definition, time.time() - written)

@@ -27,11 +27,18 @@ from workers.redaction import Redactor
 QUIET_LIBRARIES = ("httpx", "httpcore", "aiohttp.access", "aiokafka")
 #: Calls of a traceback that a line tells, innermost first.
 TOLD_CALLS = 6
+#: Characters of a stranger's key, and of what is wrong with its record, that a line tells.
+BRIEF_CHARACTERS = 300
 #: Causes of an error that a line tells.
 TOLD_CAUSES = 4
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _FORMS = ("json", "console")
+
+
+def brief(text: str) -> str:
+    """The beginning of a stranger's text: a record may be megabytes."""
+    return text[:BRIEF_CHARACTERS]
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

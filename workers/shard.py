@@ -178,7 +178,7 @@ class Shard:
             cursors |= some
             for key, cursor in some.items():
                 if isinstance(cursor, CursorUnreadable):
-                    self._log.error("cursor_unreadable", feed=key, error=str(cursor))
+                    self._log.error("cursor_unreadable", feed=logs.brief(key), error=logs.brief(str(cursor)))
             await asyncio.sleep(0)
 
     async def _publish_all(self, publisher: Publisher) -> None:

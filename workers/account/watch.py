@@ -63,7 +63,7 @@ class AccountWatch:
         told = {**msgspec.structs.asdict(found), "sentence": found.sentence, "account": reason, "paused_for": seconds}
         if reason is None or not seconds:
             return told
-        silence = f"the account is {reason.replace('_', ' ')}, and asked nothing for {span(seconds)}"
+        silence = f"the account is {reason.replace('_', ' ')}, and nothing is asked for in the next {span(seconds)}"
         told["sentence"] = f"{silence}; {found.sentence}"
         return told if found.standing == "in_flight" else told | {"due_in": max(found.due_in or 0.0, seconds)}
 

@@ -1,7 +1,9 @@
 """The command line. A command's module is imported when the command is asked for, and never for the help of all."""
 
 import difflib
+import errno
 import importlib
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -101,4 +103,9 @@ def afluente(context: click.Context, path: Path) -> None:
 
 def main() -> None:
     """Run the `afluente` command."""
-    afluente.main(prog_name="afluente")
+    try:
+        afluente.main(prog_name="afluente")
+    except OSError as error:  # a reader that has gone is click's affair
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"error  stdout cannot be written: {error.strerror}")

@@ -49,7 +49,7 @@ def list_feeds(configuration: Configuration, account: str | None) -> None:
     A table in a terminal, else one JSON object a line. Definitions that workers reject are listed too, with the
     reason. Reads the feeds topic and changes nothing.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     adapters = adapters_of(settings)
     found = listed(adapters, finished(stored(settings)), settings.kafka.shards)
     if account is not None:
@@ -71,7 +71,7 @@ def add(configuration: Configuration, account: str, feed: tuple[str, ...]) -> No
     was added before is polled at once, also where it is left alone because it failed, or was paused. One that the
     configuration has polled, or that another one covers in whole or in part, is refused.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     adapters = adapters_of(settings)
     chosen = feed_named(account_named(adapters, account), feed)
     if finished(_add(settings, adapters, chosen)):
@@ -117,7 +117,7 @@ def remove(configuration: Configuration, account: str | None, feed: tuple[str, .
     """
     if (key is None) == (account is None):
         raise click.UsageError("name the feed, by ACCOUNT KEY=VALUE... or by --key KEY")
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     adapters = adapters_of(settings)
     if account is not None:
         key = feed_named(account_named(adapters, account), feed).key

@@ -30,7 +30,7 @@ LAST_RESORT_SECONDS = 1.0
 @configured
 @told
 def run(configuration: Configuration) -> None:
-    r"""Run one worker until SIGTERM or SIGINT.
+    """Run one worker until SIGTERM or SIGINT.
 
     Polls the accounts of the configuration and publishes to Kafka. Serves /metrics, /healthz and /readyz on
     service.listen; logs JSON lines on stderr. Start as many as you like: they share the work by themselves.
@@ -38,7 +38,7 @@ def run(configuration: Configuration) -> None:
     \b
     Exit codes: 0 drained, 1 failed (let the supervisor start it again), 2 wrong configuration,
     130/143 ended by SIGINT/SIGTERM with work that could not be committed in time.
-    """
+    """  # noqa: D301 - click looks for the character itself: it keeps these lines as they are
     settings = configuration.settings()
     logs.configure("info", Redactor(settings.secrets()))
     sys.exit(_loop().run(_Process(settings).run()))

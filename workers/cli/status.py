@@ -22,8 +22,8 @@ from workers.cli.context import (
     stderr,
     told,
 )
-from workers.cli.status_tables import accounts_table, notes, workers_table
-from workers.cluster import Cluster
+from workers.cli.status_tables import accounts_table, notes, ranges, workers_table
+from workers.cluster import Cluster, Details
 from workers.errors import BrokerUnreachable
 from workers.settings.settings import Settings
 
@@ -95,7 +95,10 @@ def _parts(found: Cluster) -> Iterator[RenderableType]:
         shards = ", ".join(map(str, found.unowned))
         words = f"nobody owns shards {shards}: a rebalance is under way, or kafka.shards differs from the workers'"
         yield Text(words, "red")
-    told_of = {name: account for name, account in found.accounts.items() if account}
+    if silent := [worker.member for worker in found.workers if worker.state == "unreachable"]:
+        shards = ranges(sorted(shard for member in silent for shard in member.shards))
+        yield Text(f"what shards {shards} are at is not told: their worker does not answer", "yellow")
+    told_of = {name: account for name, account in found.accounts.items() if _is_told(account, bool(silent))}
     if told_of:
         yield Text()
         yield accounts_table(told_of)
@@ -105,7 +108,12 @@ def _parts(found: Cluster) -> Iterator[RenderableType]:
         if words := notes(account):
             yield Text.assemble((f"{printable(name)}: ", "bold"), words)
     for name in sorted(found.accounts.keys() - told_of.keys()):
-        yield Text(f"{name}: no worker that can be reached from here knows this account", "yellow")
+        yield Text(f"{name}: no worker that can be reached from here has feeds of this account", "yellow")
     if bars := backfill_bars(told_of):
         yield Text()
         yield bars
+
+
+def _is_told(account: Details, silent: bool) -> bool:
+    """Whether there is something to say of an account: its feeds may all be with a worker that does not answer."""
+    return bool(account) and not (silent and not sum(account["feeds"].values()))

@@ -41,7 +41,7 @@ def create(configuration: Configuration) -> None:
 
     Existing topics are never changed; what is wrong with them is said, as by `topics check`.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(keyless=True)
     made = finished(stream_topics.create(settings.kafka, settings.topics))
     _report(settings, made)
 
@@ -54,7 +54,7 @@ def check(configuration: Configuration) -> None:
 
     Looks at partition count, replication, cleanup policy and size limits, and changes nothing.
     """
-    _report(configuration.settings(), ())
+    _report(configuration.settings(keyless=True), ())
 
 
 @topics.command(
@@ -81,7 +81,7 @@ def copy(configuration: Configuration, *, old: Path) -> None:
     Stop all workers first. Nothing of the old topics is changed; workers started with the new configuration go on
     where the old ones ended, and publish nothing twice.
     """
-    places = [_place(one.settings()) for one in (Configuration(old), configuration)]
+    places = [_place(one.settings(keyless=True)) for one in (Configuration(old), configuration)]
     copied = finished(moving.copy(*places))
     say_result(
         "copied", "green", f"{copied.feeds} feeds and {copied.cursors} cursor records to {places[1].names.cursors}"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from workers.errors import PageUnreadable, ParkFeed, PollFailed, RateLimited, Refused, Unreachable
+from workers.errors import PageUnreadable, ParkFeed, PollFailed, RateLimited, Redirected, Refused, Unreachable
 from workers.model import Record
 
 Word = Literal[
@@ -43,7 +43,9 @@ def verdict(error: PollFailed) -> Verdict:
 
 def _meaning(error: PollFailed) -> tuple[Word, str]:
     if isinstance(error, Refused):
-        return "refused", "the credentials are wrong, expired, or lack the right to read; renew them at the provider"
+        elsewhere = "is base_url this provider's own address? If so, " if isinstance(error, Redirected) else ""
+        advice = "the credentials are wrong, expired, or lack the right to read; renew them at the provider"
+        return "refused", elsewhere + advice
     if isinstance(error, RateLimited):
         return "rate limited", "the key is used up for now: lower requests_per_minute, or see who else uses it"
     if isinstance(error, ParkFeed):

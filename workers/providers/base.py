@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import ClassVar, Protocol
 from urllib.parse import quote
 
-from workers.errors import FeedRejected, ParkFeed, ProviderFailed, RateLimited, Refused
+from workers.errors import FeedRejected, ParkFeed, ProviderFailed, RateLimited, Redirected, Refused
 from workers.model import Contact, Conversation, Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
 
@@ -180,8 +180,10 @@ def raise_for_status(response: HttpResponse) -> None:
     later = status == HTTPStatus.SERVICE_UNAVAILABLE and response.retry_after
     if status == HTTPStatus.TOO_MANY_REQUESTS or later:
         raise RateLimited(text, response.retry_after)
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or status in _REDIRECTS:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise Refused(text)
+    if status in _REDIRECTS:
+        raise Redirected(f"{text}, a redirect")
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise ParkFeed(text)
     raise ProviderFailed(text)

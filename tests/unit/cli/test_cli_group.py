@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -119,3 +120,16 @@ def test_ctrl_c_ends_with_130(run, monkeypatch):
     monkeypatch.setattr(topics_module.stream_topics, "check", check)
     # When / Then
     assert run("topics", "check").exit_code == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_stdout_that_is_full_is_told_in_one_line():
+    # Given a disk without room
+    with Path("/dev/full").open("wb") as full:
+        # When
+        command = [sys.executable, "-m", "workers", "simulate", "--switches"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    # Then
+    assert ended.returncode == 1
+    assert "stdout cannot be written: No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -9,8 +9,9 @@ from rich.console import Console
 from workers.cli import status as status_module
 from workers.cli.backfill_bars import backfill_bars, share_done
 from workers.cli.status_tables import accounts_table, lasting, notes
-from workers.cluster import Cluster
+from workers.cluster import Cluster, WorkerStatus
 from workers.errors import BrokerUnreachable
+from workers.stream.group import Member
 
 HISTORY = {
     "feeds_left": 3,
@@ -155,3 +156,20 @@ def test_an_account_whose_first_poll_takes_long_is_not_said_to_have_nothing_to_d
 )
 def test_times_are_told_in_whole_units(seconds, told):
     assert lasting(seconds) == told
+
+
+def test_what_a_worker_that_does_not_answer_owns_is_said_to_be_unknown(run, looks):
+    # Given a worker that polls, and one that is silent, which may have all feeds of the second account
+    telling = WorkerStatus(
+        member=Member(worker="a", address="http://a", host="a", shards=(0, 1)), told={"state": "joined"}
+    )
+    silent = WorkerStatus(member=Member(worker="b", address="http://b", host="b", shards=(2, 3, 4, 7)), told={})
+    accounts = {"loja": an_account(), "clinica": an_account(state="idle", feeds={"active": 0})}
+    looks.append(Cluster(group="afluente", state="Stable", workers=(telling, silent), accounts=accounts, unowned=()))
+    # When
+    lines = run("status").stderr.splitlines()
+    # Then
+    assert "what shards 2-4 7 are at is not told: their worker does not answer" in lines
+    assert "clinica: no worker that can be reached from here has feeds of this account" in lines
+    assert any(line.startswith("loja") and "polling" in line for line in lines)
+    assert not any("idle" in line for line in lines)

@@ -52,6 +52,7 @@ def refused(request: httpx.Request) -> httpx.Response:
     [
         (httpx.Response(401, json={"message": "Chave inválida", "code": "UNAUTHORIZED"}), "refused", "renew"),
         (httpx.Response(302, headers={"location": "http://elsewhere"}), "refused", "renew"),
+        (httpx.Response(302, headers={"location": "http://elsewhere"}), "refused", "base_url"),
         (httpx.Response(404, json={}), "not found", "compare its values"),
         (httpx.Response(429, headers={"retry-after": "5"}), "rate limited", "requests_per_minute"),
         (httpx.Response(503), "failed", "later"),

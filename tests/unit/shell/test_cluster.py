@@ -49,6 +49,11 @@ def test_counts_of_workers_are_summed_and_the_most_telling_state_wins():
     assert account["last_success"] == "2026-01-05T11:00:00.000Z"
 
 
+def test_an_account_is_asked_again_when_the_first_of_its_workers_asks():
+    paused = [said("refused", paused_seconds=seconds) for seconds in (1080.0, 861.0, 0.0)]
+    assert merged(paused)["paused_seconds"] == 861.0
+
+
 def test_an_account_is_in_a_state_since_no_worker_has_one_that_tells_more():
     # Given a worker that polls since noon, and one that read a history until five past
     early, late = "2026-01-05T12:00:00.000Z", "2026-01-05T12:05:00.000Z"
