@@ -118,7 +118,8 @@ RULINGS: Final = (
         ("unreadable cursor",),
         "a record of the cursors topic that is not ours, or is damaged",
         "leave the feed alone",
-        "Polling without it would publish the feed's history a second time. A person has to remove the cursor.",
+        "Polling without it would publish the feed's history a second time, so a person has to want that: write the "
+        "feed's key without a value to its partition of the cursors topic, and restart the worker that owns the shard.",
     ),
     Ruling(
         errors.ShardFenced,

@@ -135,7 +135,7 @@ class AccountFailures:
         self._well(key)
         self.unreadable.add(key)
         self._schedule.remove(key)
-        advice = "remove its cursor to read the feed anew"
+        advice = "remove its cursor to read the feed anew (docs/failures.md)"
         self._log.error("feed_unreadable", feed=key, shard=shard, error=str(error), advice=advice)
 
     def _tell(self, what: str, key: str, error: Exception, shard: int, wait: float) -> None:

@@ -82,6 +82,8 @@ class AccountPoller:
         if feed.key in self._gone:
             self._forget(feed.key)
         self._feeds.add(feed, shard)
+        if feed.key in self._failures.unreadable:  # asked for again: its cursor is what it was
+            return
         self._schedule.add(feed.key, self._clock())
         if imprint := shard.take_up(feed.key):
             self._schedule.restore(feed.key, imprint, self._clock(), time.time())

@@ -17,6 +17,11 @@ from workers.times import span
 
 #: Seconds between two looks at the account's state.
 STATE_SECONDS = 1.0
+#: What is told of a feed whose cursor cannot be read.
+_LEFT_ALONE = {
+    "standing": "unreadable",
+    "sentence": "left alone: its cursor cannot be read (docs/failures.md says how to remove it)",
+}
 
 
 class AccountWatch:
@@ -58,7 +63,7 @@ class AccountWatch:
         """Why a feed is polled when it is, and when next; None: it is not polled here."""
         found = self._schedule.explain(key, self._clock())
         if found is None:
-            return None
+            return _LEFT_ALONE if key in self._failures.unreadable else None
         reason, seconds = self._budget.reason, self._budget.paused_for
         told = {**msgspec.structs.asdict(found), "sentence": found.sentence, "account": reason, "paused_for": seconds}
         if reason is None or not seconds:
