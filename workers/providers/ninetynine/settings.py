@@ -30,7 +30,8 @@ class NinetyNineSettings(AccountSettings):
     scope: Literal["number", "contacts"] = Field(
         "number",
         validate_default=True,
-        description="What a feed is: the whole number (one feed), or one contact (feeds are listed or discovered).",
+        description="What a feed is: the whole number (one feed), or one contact (feeds are listed or discovered). "
+        "Changed later, all is read anew from other feeds: what was published comes again, with the same event ids.",
     )
     states: Mapping[Annotated[str, Field(min_length=1)], State] = Field(
         {},
