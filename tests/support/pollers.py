@@ -34,11 +34,11 @@ def nobody_answers(request):
     raise AssertionError(f"{request.url} was asked for")
 
 
-def poller_of(make_poll, *, answer=nobody_answers, accounts=1, **settings):
+def poller_of(make_poll, *, answer=nobody_answers, accounts=1, of=SETTINGS, **settings):
     """A poller whose polls are what this makes of a feed, its shard and the account. Inside an event loop."""
     metrics = Metrics()
-    metrics.known_account("ogmma", "loja", (), ())
-    account = adapter(SETTINGS.model_copy(update=AT_ONCE | settings))
+    metrics.known_account(of.provider, of.name, (), ())
+    account = adapter(of.model_copy(update=AT_ONCE | settings))
     made = AccountPoller(account, Fetcher(httpx.MockTransport(answer), accounts=accounts), metrics, make_poll)
     made.set_share(1.0)
     return made

@@ -58,8 +58,8 @@ async def sent(producer):
     """A publisher of this producer, and its transaction, of which everything was sent and nothing was delivered yet."""
     one = Publisher(producer, {}, 60.0)
     publishing = asyncio.create_task(one.publish(RECORDS))
-    while len(producer.deliveries) < len(RECORDS):
-        await asyncio.sleep(0)
+    await turns()
+    assert producer.deliveries.keys() == {record.topic for record in RECORDS}
     return one, publishing
 
 
