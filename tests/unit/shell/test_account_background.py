@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.support.pollers import FakeShard, feed, poller_of
+from tests.support.virtual_time import in_virtual_time
 from workers.account.background import BACKGROUND_SHARE
 from workers.account.poller import AccountPoller
 from workers.errors import ProviderFailed, RateLimited, Refused
@@ -50,6 +51,28 @@ async def test_the_background_never_takes_more_than_its_share(poller, slowed):
     assert taken["history"] > 0
     assert taken["discovery"] > 0
     assert poller.report._requests._value.get() == taken["discovery"]
+
+
+def test_the_background_has_its_share_and_no_more_while_no_feed_is_polled():
+    async def story():
+        # Given an account of a request a second, and nothing that is due
+        poller, taken = poller_of(None, requests_per_minute=60), 0
+
+        async def want(take) -> None:
+            nonlocal taken
+            while True:
+                await take()
+                taken += 1
+
+        # When a history and a discovery have ten minutes for themselves
+        wishes = [asyncio.create_task(want(take)) for take in (poller.background.take, poller.take_discovery)]
+        await asyncio.sleep(600)
+        for wish in wishes:
+            wish.cancel()
+        # Then they had half of the requests: a poll may come at any moment, and the rest is for it
+        assert 600 * BACKGROUND_SHARE - 10 < taken <= 600 * BACKGROUND_SHARE
+
+    in_virtual_time(story())
 
 
 async def test_a_list_that_says_too_many_pauses_all_of_the_account_and_one_that_is_refused_does_not(poller):

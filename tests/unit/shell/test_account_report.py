@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from workers.account.report import AccountReport, Tally
+from workers.account.state import BLOCKED_SECONDS
 from workers.metrics import FEED_STATES, Metrics
 
 LABELS = {"provider": "ogmma", "account": "loja"}
@@ -59,6 +60,32 @@ def test_an_account_none_of_whose_feeds_is_there_is_failing_and_not_idle(metrics
     report.failed("not_found", failing=False)
     assert report.details(tally(feeds=3, parked=2), None)["state"] == "idle"
     assert report.details(tally(feeds=3, **counts), None)["state"] == "failing"
+
+
+def test_an_account_is_stuck_while_its_worker_cannot_commit_however_often_that_is_said(metrics):
+    # Given an account that is polled
+    now = 1000.0
+    report = AccountReport("ogmma", "loja", 3600, metrics, lambda: now)
+    report.succeeded()
+
+    def state() -> str:
+        return report.details(tally(), None)["state"]
+
+    # When the worker says every second that Kafka is away
+    while now < 1000 + BLOCKED_SECONDS:
+        report.blocked(True)
+        assert state() == "polling"
+        now += 1
+    report.blocked(True)
+    now += 0.5
+    # Then that is told once it has lasted, and no more when it is over
+    assert state() == "stuck"
+    report.blocked(False)
+    assert state() == "polling"
+    # And the next time it lasts as long before it is told
+    report.blocked(True)
+    now += BLOCKED_SECONDS
+    assert state() == "polling"
 
 
 def test_every_state_of_a_feed_is_counted():
