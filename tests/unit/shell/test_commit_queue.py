@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from workers.commit_queue import TRANSACTION_BYTES, TRANSACTION_RECORDS, CommitQueue
+from workers import commit_queue
+from workers.commit_queue import COMPANY_RECORDS, TRANSACTION_BYTES, TRANSACTION_RECORDS, CommitQueue
 from workers.errors import TransactionFailed
 from workers.stream.record import KafkaRecord
 
@@ -75,6 +76,29 @@ async def test_what_is_lost_before_the_queue_is_closed_will_be_read_again_and_is
         await poll
     queue.close()
     assert queue.lost() == (0, 0)
+
+
+async def test_what_comes_after_a_shard_went_down_waits_for_company_as_before(monkeypatch):
+    # Given a shard that went down with so much that it needed no company, on its way and waiting
+    monkeypatch.setattr(commit_queue, "LINGER_SECONDS", 60.0)
+    queue = CommitQueue(7)
+    polls = await handed_in(queue, ("a", COMPANY_RECORDS, 1))
+    assert await queue.next() == [record("a")] * COMPANY_RECORDS
+    polls += await handed_in(queue, ("b", COMPANY_RECORDS, 1))
+    queue.drop()
+    for poll in polls:
+        with pytest.raises(TransactionFailed):
+            await poll
+    # When two feeds hand in a little, one after the other
+    polls = await handed_in(queue, ("a", 1, 1))
+    together = asyncio.create_task(queue.next())
+    await asyncio.sleep(0)
+    polls += await handed_in(queue, ("b", 1, 1))
+    queue.close()
+    # Then they share a transaction
+    assert await together == [record("a"), record("b")]
+    queue.committed(0.0)
+    await asyncio.wait(polls)
 
 
 async def test_what_a_cancelled_poll_handed_in_is_unfinished_until_its_outcome_is_known():

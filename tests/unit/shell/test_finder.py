@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import httpx
 import pytest
 
+from tests.support.virtual_time import in_virtual_time
 from workers import finder
 from workers.errors import PollFailed, RateLimited
 from workers.finder import FeedFinder
@@ -67,13 +69,13 @@ def topic(monkeypatch):
     return topic
 
 
-def finder_of(page, asking: Account) -> FeedFinder:
+def finder_of(page, asking: Account, look_seconds: float = 0.01) -> FeedFinder:
     """A finder of the account's home worker, whose provider answers with `page`."""
     account = PROVIDERS["99digital"](
         name="clinica", provider="99digital", api_key="a-key", number="972770000001", scope="contacts"
     )
     kafka, fetcher = KafkaSettings(), Fetcher(httpx.MockTransport(page))
-    one = FeedFinder(adapter(account), fetcher, asking, kafka, TopicNames(), look_seconds=0.01)
+    one = FeedFinder(adapter(account), fetcher, asking, kafka, TopicNames(), look_seconds=look_seconds)
     one.own(frozenset(range(kafka.shards)))
     return one
 
@@ -133,6 +135,27 @@ async def test_a_fault_of_the_program_stays_with_the_list_and_the_next_look_goes
     await looks(lambda number: rows(1) if number == 1 else [], times=2)
     # Then
     assert topic.written == [["clinica/972500000001"]]
+
+
+def test_a_list_that_fails_is_looked_at_less_and_less_often_and_soon_after_it_was_read_as_always(topic):
+    async def story() -> list[float]:
+        # Given a list that fails ten times, is read, and fails again
+        def page(request: httpx.Request) -> httpx.Response:
+            if json.loads(request.content)["page"] == 1:
+                looked.append(asyncio.get_running_loop().time())
+            return httpx.Response(200, json=[]) if len(looked) == 11 else httpx.Response(500)
+
+        looked: list[float] = []
+        running = asyncio.create_task(finder_of(page, Account(), look_seconds=100).run())
+        # When
+        await asyncio.sleep(1000)
+        running.cancel()
+        return [round(after - before) for before, after in pairwise(looked)]
+
+    waits = in_virtual_time(story())
+    # Then it is looked at no more often than a feed that fails, and no less often than a list that does not
+    assert waits[:10] == [2, 4, 8, 16, 32, 64, 100, 100, 100, 100]
+    assert waits[10:13] == [100, 2, 4]
 
 
 async def test_a_worker_that_is_no_longer_its_home_reads_and_writes_no_further(topic):

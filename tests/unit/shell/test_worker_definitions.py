@@ -19,6 +19,7 @@ class Poller:
     def __init__(self, account) -> None:
         self.adapter = adapter(account)
         self.attached, self.wanted, self.detached = [], [], []
+        self.released = 0
 
     def attach(self, feed, shard) -> None:
         self.attached.append(feed.key)
@@ -33,7 +34,7 @@ class Poller:
         """Nothing is polled here."""
 
     def release(self) -> None:
-        """Nothing is polled here."""
+        self.released += 1
 
     def detach_shard(self, shard) -> None:
         """Nothing is polled here."""
@@ -174,6 +175,18 @@ async def test_a_tombstone_in_a_partition_where_nothing_stood_changes_nothing(po
     # And one in its own partition ends it
     worker.holdings.on_definition(shard, feed.key.encode(), None, 1, LONG_AGO)
     assert poller.detached == [feed.key]
+
+
+async def test_a_rebalance_while_a_worker_drains_begins_no_polls(poller):
+    # Given a worker, whose polls may begin again after a rebalance
+    worker = worker_of(poller)
+    worker.holdings.on_owned(frozenset({3}))
+    assert poller.released == 1
+    # When the group takes a shard away while it drains, as the next worker of an upgrade comes
+    worker.stop()
+    worker.holdings.on_owned(frozenset())
+    # Then
+    assert poller.released == 1
 
 
 async def test_a_shard_has_its_series_as_long_as_it_is_ours(account):
