@@ -168,3 +168,16 @@ def test_timers_that_wake_late_cost_none_of_a_high_rate():
     times = run(pacer, 0.0, 600.0, [0.005])
     # Then it is the rate, less what the promise itself costs
     assert 0.999 <= len(times) * SPREAD_SECONDS / 60 / 60_000 <= 1
+
+
+def test_a_change_of_rate_takes_nothing_from_a_request_that_is_late():
+    # Given a request that is due, and a loop that is a little late
+    pacer = Pacer()
+    pacer.change(0.0, 10 * SPREAD_SECONDS)
+    assert pacer.next_at(0.0) == pytest.approx(0.1)
+    late = 0.1 + LATENESS_SECONDS / 2
+    # When the rate is set anew before it is taken, as after each success of an account that recovers
+    pacer.change(late, 10 * SPREAD_SECONDS)
+    # Then the next one is not late, too
+    assert pacer.take(late)
+    assert pacer.next_at(late) == pytest.approx(0.2)

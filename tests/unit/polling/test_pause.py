@@ -53,6 +53,16 @@ def test_answers_to_requests_that_were_open_count_once(pause):
     assert (pause.reason, pause.until, pause.pace) == ("rate_limited", 162.0, 0.5)
 
 
+def test_an_answer_without_a_time_lengthens_no_pause_that_is_under_way(pause):
+    # Given a pause of a second, as the provider said
+    pause.rate_limited(100.0, 1.0)
+    # When the answer to a request that was open says "too many", and not for how long
+    pause.rate_limited(100.5, None)
+    pause.rate_limited(100.6, 0.0)
+    # Then
+    assert pause.until == 101
+
+
 def test_without_retry_after_the_pauses_grow_until_something_succeeds(pause):
     # Given no word of how long ("0" is none)
     lengths = []
