@@ -137,3 +137,20 @@ def test_after_a_pause_a_busy_chat_is_polled_between_those_that_are_overdue():
     # Then it is not polled once and forgotten until the others have had their turns
     assert turns.count("chat") >= 10
     assert len(set(turns)) >= 60
+
+
+def test_nothing_is_learned_for_all_feeds_from_what_was_found_behind_a_pause():
+    # Given ten feeds that are polled every ten seconds, with a bound of 20 s
+    schedule = known("abcdefghij", min_interval=1, max_interval=20)
+    schedule.budget(1.0)
+    for now in range(1, 101):
+        polled(schedule, now)
+    before = schedule._calibration.weights, schedule._calibration._worth[0]
+    # When nothing was polled for ten minutes, in which each of them had a message
+    for now in range(700, 710):
+        polled(schedule, now, [300.0])
+    # Then no interval was chosen by what was foretold, and nothing is concluded from their lengths
+    assert (schedule._calibration.weights, schedule._calibration._worth[0]) == before
+    # And from the next polls on it is
+    polled(schedule, 715, [1.0])
+    assert schedule._calibration.weights != before[0]

@@ -47,6 +47,30 @@ def test_a_hint_whose_poll_fails_because_of_the_account_stays_in_front():
     assert "b" in {schedule.next(60), schedule.next(60)}
 
 
+def test_a_hint_whose_poll_fails_because_of_the_account_goes_before_those_that_came_later():
+    # Given two hints, and a poll for the first
+    schedule = known("abc", min_interval=1)
+    schedule.poll_now("b")
+    schedule.poll_now("c")
+    assert schedule.next(5) == "b"
+    # When the account was told "too many"
+    schedule.failed("b", 5)
+    # Then
+    assert (schedule.explain("b", 5).asked_before, schedule.explain("c", 5).asked_before) == (0, 1)
+
+
+def test_a_hint_whose_poll_fails_by_a_fault_of_its_feed_was_fulfilled():
+    # Given
+    schedule = known("ab", min_interval=1)
+    schedule.poll_now("b")
+    assert schedule.next(5) == "b"
+    # When
+    schedule.failed("b", 5, again_at=300)
+    # Then the feed waits as one that failed, whoever asked for it
+    assert schedule.explain("b", 5).standing == "aside"
+    assert schedule.explain("b", 5).asked_before is None
+
+
 def test_a_hint_in_a_flood_of_hints_makes_its_feed_wait_no_longer_than_it_would_without():
     # Given a chat among a thousand quiet feeds, and its turn without any hint
     def chat_among_quiet() -> Schedule:
