@@ -3,12 +3,13 @@
 A text may have gone through several encoders before it is seen: an address inside a query inside a JSON text. So it
 is looked at as it stands and as it looks after undoing URL-quoting and JSON-escaping, in any order, up to `LAYERS`
 times; what is found in any of these views is removed from the text as it stands. Base64 needs no undoing: a secret
-inside it has one of three spellings, by where it begins, and these are searched for like the secret itself.
+inside it has one of three spellings, by where it begins, and these are searched for like the secret itself. A text
+that was cut may end within a secret: whoever says that it is not `whole` gets it without that beginning, too.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from workers.spellings import View, spellings, views
 
@@ -22,6 +23,9 @@ LAYERS = 4
 
 #: Escapes that can hide a character of a secret. Of the others only `\\"` can, and its form is searched for.
 _HIDING = re.compile(rb"\\[u/\\]")
+#: An escape that the end of a text cut through, and the most characters that it has.
+_TORN_ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{0,3})?)\Z")
+_LONGEST_ESCAPE = 12
 
 
 class Redactor:
@@ -30,23 +34,24 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         searched = sorted({secret for secret in secrets if len(secret) >= SHORTEST})
         self._spellings = tuple(dict.fromkeys(way for secret in searched for way in spellings(secret)))
+        self._longest = max((len(way.text) for way in self._spellings), default=0)
         self._plus_is_space = any(" " in secret for secret in searched)
         written = (
             text for way in self._spellings for text in (way.text, json.dumps(way.text, ensure_ascii=False)[1:-1])
         )
         self._encoded = tuple(dict.fromkeys(text.encode() for text in written))
 
-    def redact(self, text: str) -> str:
+    def redact(self, text: str, *, whole: bool = True) -> str:
         """The text with `[credential removed]` in the place of every secret, plain or encoded."""
-        spans = [span for view in views(text, LAYERS) for span in self._found(view)] if self._spellings else []
+        if not self._spellings:
+            return text
+        spans = [span for view in views(text, LAYERS) for span in self._spans(view, whole=whole)]
         return _without(text, spans) if spans else text
 
-    def redact_bytes(self, content: bytes) -> bytes:
-        """Bytes that need not be text, without the secrets (where they are no UTF-8: those in ASCII)."""
-        try:
-            return self.redact(content.decode()).encode()
-        except UnicodeDecodeError:
-            return self.redact(content.decode("latin-1")).encode("latin-1")
+    def redact_bytes(self, content: bytes, *, whole: bool = True) -> bytes:
+        """Bytes that need not be text, without the secrets; all others stay as they are."""
+        text = content.decode(errors="surrogateescape")
+        return self.redact(text, whole=whole).encode(errors="surrogateescape")
 
     def redact_value(self, value: object) -> object:
         """A copy of decoded JSON, of any depth, without secrets in its keys, texts and numbers."""
@@ -73,11 +78,27 @@ class Redactor:
         for way in self._encoded:
             if find(way) >= 0:
                 return True
-        escaped = b"\\" in encoded and _HIDING.search(encoded) is not None
+        escaped = (b"\\" in encoded and _HIDING.search(encoded) is not None) or b"\0" in encoded
         if not self._spellings or not (escaped or b"%" in encoded or self._plus_is_space):
             return False
         text = encoded.decode(errors="replace")
         return any(True for view in views(text, LAYERS + 1) for _ in self._found(view))
+
+    def _spans(self, view: View, *, whole: bool) -> Iterator[tuple[int, int]]:
+        yield from self._found(view)
+        if not whole:
+            yield from self._torn(view)
+
+    def _torn(self, view: View) -> Iterator[tuple[int, int]]:
+        """Where in the original text, at its end, a secret begins that goes on behind it."""
+        end = len(view.text)
+        tail = _TORN_ESCAPE.sub("", self._spaced(view.text[-(self._longest + _LONGEST_ESCAPE) :]))
+        start = max(0, end - self._longest - _LONGEST_ESCAPE)
+        for way in self._spellings:
+            spelt = self._spaced(way.text)
+            for length in range(min(len(spelt), len(tail)), SHORTEST - 1, -1):
+                if tail.endswith(spelt[:length]):
+                    yield view.span(start + len(tail) - length, end)
 
     def _found(self, view: View) -> Iterable[tuple[int, int]]:
         """Where in the original text a secret stands, as this view shows it."""

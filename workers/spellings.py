@@ -45,7 +45,9 @@ class Spelling(NamedTuple):
 def spellings(secret: str) -> Iterator[Spelling]:
     """The secret itself, and what base64 makes of it (and of its quoted forms) anywhere in a longer text."""
     yield Spelling(secret)
-    for form in dict.fromkeys([secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]]):
+    escaped = json.dumps(secret)[1:-1]
+    forms = [secret, quote(secret, safe=""), quote_plus(secret), escaped, escaped.replace("/", "\\/")]
+    for form in dict.fromkeys(forms):
         for offset in range(3):
             text = base64.b64encode(bytes(offset) + form.encode()).decode()
             bits = 8 * (offset + len(form.encode()))
@@ -119,9 +121,14 @@ class View:
 
 
 def views(text: str, layers: int) -> Iterator[View]:
-    """The text as it stands, and after undoing up to `layers` encoders in any order, each view once."""
-    seen = {text}
+    """The text as it stands, and after undoing up to `layers` encoders in any order, each view once.
+
+    Wide characters are no more than the outermost of them: that is how a body travels, not a text in it.
+    """
     outer = [View(text)]
+    if (narrow := outer[0].undone(_WIDE)) is not None:
+        outer.append(narrow)
+    seen = {view.text for view in outer}
     yield from outer
     for _ in range(layers):
         inner = []
@@ -162,3 +169,13 @@ _ENCODERS = (
     Encoder("%", 3, re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _unquoted, _quoted_units),
     Encoder("\\", 2, re.compile(f"(?:{_ESCAPE})+"), _unescaped, _escaped_units),
 )
+
+
+def _wide_units(run: str) -> list[Unit]:
+    return [(character[0], len(character)) for character in _WIDE_CHARACTER.findall(run)]
+
+
+#: A character of UTF-16 or UTF-32 whose other bytes are zero, as all of ASCII. Those of big-endian texts stand before
+#: it and are taken for its predecessor's, which comes to the same text.
+_WIDE_CHARACTER = re.compile(r"[^\0]\0{1,3}")
+_WIDE = Encoder("\0", 2, re.compile(r"(?:[^\0]\0{1,3})+"), lambda run: run.replace("\0", ""), _wide_units)

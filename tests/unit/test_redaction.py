@@ -145,6 +145,24 @@ def test_bytes_that_are_no_text_are_redacted_too():
     assert Redactor([KEY]).redact_bytes("é".encode() + KEY.encode()) == "é".encode() + REMOVED.encode()
 
 
+@pytest.mark.parametrize("width", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_key_in_wide_characters_is_removed(width):
+    # Given a body that its sender wrote in UTF-16 or UTF-32, and the same read as text
+    content = f"<<{quote(KEY)}>>".encode(width)
+    redactor = Redactor([KEY])
+    # When
+    clean = redactor.redact_bytes(content)
+    # Then
+    assert clean.replace(b"\0", b"").endswith(f"<<{REMOVED}>>".encode())
+    assert redactor.may_contain(content)
+    assert REMOVED in redactor.redact(content.decode("latin-1"))
+
+
+def test_bytes_of_a_key_beyond_ascii_are_removed_among_bytes_that_are_no_text():
+    content = b"\x80" + "senha-açaí".encode() + b"\xff"
+    assert Redactor(["senha-açaí"]).redact_bytes(content) == b"\x80" + REMOVED.encode() + b"\xff"
+
+
 def test_a_value_is_redacted_in_keys_texts_and_numbers_and_itself_left_as_it_was():
     # Given
     redactor = Redactor([KEY, "123456789"])
@@ -217,7 +235,7 @@ def test_a_secret_with_a_space_is_found_in_a_query():
     assert unquote(quote("correct horse")) == "correct horse"
 
 
-@pytest.mark.parametrize("escape", ['\\"', "\\\\", "\\u0041", "%41", "%C3%A9", '\\"%41x'])
+@pytest.mark.parametrize("escape", ['\\"', "\\\\", "\\u0041", "%41", "%C3%A9", '\\"%41x', "A\0"])
 @pytest.mark.parametrize("holds", [False, True])
 def test_a_megabyte_of_escapes_takes_less_than_seconds(escape, holds):
     # Given a text of nothing but escapes, with or without the secret at its end

@@ -26,28 +26,16 @@ from workers.model import (
 )
 from workers.reconcile.cursor import Cursor, Newest
 from workers.reconcile.outcome import Change, ConversationChange, Gap, Letter, Outcome
+from workers.redaction import Redactor
 
 DIRECTORY = Path(__file__).parents[2] / "schemas"
 FEED = Feed(key="loja/c/v", account="loja", values={"channel_id": "c", "conversation_id": "v"})
 
 
-class Nothing:
-    """A redactor of an account without secrets."""
-
-    def may_contain(self, encoded):
-        return False
-
-    def redact(self, text):
-        return text
-
-    def redact_value(self, value):
-        return value
-
-
 def encoder(**options):
     conversation = ConversationName(id="loja/v", provider_id="v")
     return EventEncoder(
-        Source(provider="ogmma", account="loja", feed=FEED, conversation=conversation, **options), Nothing()
+        Source(provider="ogmma", account="loja", feed=FEED, conversation=conversation, **options), Redactor(())
     )
 
 

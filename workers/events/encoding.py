@@ -1,5 +1,6 @@
 """What an outcome becomes: message, conversation, gap and dead-letter events, each within the size limit, redacted."""
 
+import base64
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Protocol
@@ -44,8 +45,12 @@ class Redacts(Protocol):
         """Whether a secret may stand in this UTF-8 text (no false negatives)."""
         ...
 
-    def redact(self, text: str) -> str:
-        """The text without secrets."""
+    def redact(self, text: str, *, whole: bool = True) -> str:
+        """The text without secrets; where it is not `whole`, without the beginning of one at its end."""
+        ...
+
+    def redact_bytes(self, content: bytes, *, whole: bool = True) -> bytes:
+        """The same of bytes that need not be text."""
         ...
 
     def redact_value(self, value: object) -> object:
@@ -183,15 +188,22 @@ class EventEncoder:
         return self._record(event, "messages", "gap")
 
     def _letter(self, letter: Letter, observed_at: str) -> KafkaEvent:
-        payload = self._redactor.redact(letter.payload).encode(errors="replace")
+        payload = self._clean_payload(letter)
         limit = PAYLOAD_LIMIT
         while True:
             shown = payload[:limit].decode(errors="ignore")  # the cut may go through a character
-            record = self._letter_of(letter, shown, observed_at, truncated=len(payload) > limit)
+            record = self._letter_of(letter, shown, observed_at, truncated=len(payload) > limit or not letter.whole)
             if record.size <= self._source.max_bytes or limit == 0:
                 return record
             # JSON escapes may make six bytes of one: what is too long is halved until it fits.
             limit = min(limit, len(payload)) // 2
+
+    def _clean_payload(self, letter: Letter) -> bytes:
+        """What is shown of a letter, in UTF-8. Base64 hides whatever stands in it, so it comes behind the search."""
+        payload, whole = letter.payload, letter.whole
+        if isinstance(payload, bytes):
+            return base64.b64encode(self._redactor.redact_bytes(payload, whole=whole))
+        return self._redactor.redact(payload, whole=whole).encode(errors="replace")
 
     def _letter_of(self, letter: Letter, payload: str, observed_at: str, *, truncated: bool) -> KafkaEvent:
         source, redact = self._source, self._redactor.redact
@@ -208,7 +220,7 @@ class EventEncoder:
             row_id=redact(letter.row_id)[:_LINE_LIMIT] if letter.row_id is not None else None,
             digest=letter.digest.hex(),
             payload=payload,
-            payload_encoding=letter.payload_encoding,
+            payload_encoding="base64" if isinstance(letter.payload, bytes) else "utf-8",
             truncated=truncated,
             http=msgspec.structs.replace(http, content_type=http.content_type and redact(http.content_type)),
             observed_at=observed_at,

@@ -39,14 +39,17 @@ class ConversationChange(Record, frozen=True, kw_only=True):
 
 
 class Letter(Record, frozen=True, kw_only=True):
-    """What could not be normalised. `payload` is the raw text as received, still with whatever secrets it holds."""
+    """What could not be normalised. `payload` is what was received, still with whatever secrets it holds.
+
+    It is bytes where it is no text; where it is not `whole`, something came behind it.
+    """
 
     scope: Literal["row", "page"]
     reason: str
     detail: str
     digest: bytes
-    payload: str
-    payload_encoding: Literal["utf-8", "base64"] = "utf-8"
+    payload: str | bytes
+    whole: bool = True
     row_id: str | None = None
     status: int | None = None
     content_type: str | None = None

@@ -1,6 +1,5 @@
 """What is told of a page that nobody can read, and by what a page is known again. Pure."""
 
-import base64
 import codecs
 
 import xxhash
@@ -21,20 +20,20 @@ def page_digest(response: HttpResponse, before: bytes = b"") -> bytes:
 
 
 def page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
-    """The dead letter of this response: its text, or base64 where it is none."""
-    body = response.body[:LETTER_BYTES]
+    """The dead letter of this response: its text, or its bytes where it is none."""
+    body, whole = response.body[:LETTER_BYTES], len(response.body) <= LETTER_BYTES
     try:
         # What the cut left of a last character is left out: the decoder waits for its rest.
-        payload, is_text = _utf8().decode(body, final=len(body) == len(response.body)), True
+        payload: str | bytes = _utf8().decode(body, final=whole)
     except UnicodeDecodeError:
-        payload, is_text = base64.b64encode(body).decode(), False
+        payload = body
     return Letter(
         scope="page",
         reason=error.letter,
         detail=str(error),
         digest=page_digest(response),
         payload=payload,
-        payload_encoding="utf-8" if is_text else "base64",
+        whole=whole,
         status=response.status,
         content_type=response.content_type or None,
     )
