@@ -233,7 +233,8 @@ class FeedPoll:
         means = self._means
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed, self._answered)
-        events, changed = self._encoder.events(outcome, now), cursor_records(self.feed.key, before, outcome.cursor)
+        events = self._encoder.events(outcome, now)
+        changed = cursor_records(self.feed.key, before, outcome.cursor, self._encoder.redacted)
         return encoded(
             outcome,
             events,

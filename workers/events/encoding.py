@@ -1,20 +1,18 @@
 """What an outcome becomes: message, conversation, gap and dead-letter events, each within the size limit, redacted."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import Protocol
 
 import msgspec
 import orjson
 
 from workers.events import identity
 from workers.events.cloudevent import CloudEvent, KafkaEvent, Topic, kafka_event
+from workers.events.letters import PAYLOAD_LIMIT, clean_payload, letter_data, oversized, too_large
 from workers.events.payload import (
     NOT_ANSWERED,
     Bound,
     ConversationEvent,
-    DeadLetter,
     GapBounds,
     GapEvent,
     Http,
@@ -22,8 +20,8 @@ from workers.events.payload import (
     RawMessageEvent,
     encode,
 )
+from workers.events.redacts import Redacts
 from workers.events.source import Source
-from workers.providers.decoding import as_received
 from workers.reconcile.cursor import Newest
 from workers.reconcile.outcome import Change, ConversationChange, Gap, Letter, Outcome
 from workers.times import iso, parse_iso
@@ -31,31 +29,6 @@ from workers.times import iso, parse_iso
 SCHEMA = "urn:afluente:schema:{}:v1"
 _MESSAGE_SCHEMA, _GAP_SCHEMA, _LETTER_SCHEMA = (SCHEMA.format(name) for name in ("message", "gap", "dead-letter"))
 _CONVERSATION_SCHEMA = SCHEMA.format("conversation")
-
-#: Bytes of a dead letter's payload in UTF-8: enough to see what was wrong, too little to flood.
-PAYLOAD_LIMIT = 256 * 1024
-#: Characters of a dead letter's detail and row id: one line each.
-_LINE_LIMIT = 500
-
-
-class Redacts(Protocol):
-    """What removes an account's secrets from texts."""
-
-    def may_contain(self, encoded: bytes) -> bool:
-        """Whether a secret may stand in this UTF-8 text (no false negatives)."""
-        ...
-
-    def redact(self, text: str, *, whole: bool = True) -> str:
-        """The text without secrets; where it is not `whole`, without the beginning of one at its end."""
-        ...
-
-    def redact_bytes(self, content: bytes, *, whole: bool = True) -> bytes:
-        """The same of bytes that need not be text."""
-        ...
-
-    def redact_value(self, value: object) -> object:
-        """The decoded JSON without secrets."""
-        ...
 
 
 class EventEncoder:
@@ -75,6 +48,10 @@ class EventEncoder:
         `now` is epoch ms: the time of observation.
         """
         return tuple(self._all(outcome, now))
+
+    def redacted(self, text: str) -> str:
+        """A text of the feed's that is stored beside its events, without secrets."""
+        return self._redactor.redact(text) if self._redactor.may_contain(text.encode()) else text
 
     def _all(self, outcome: Outcome, now: int) -> Iterator[KafkaEvent]:
         observed_at = iso(now)
@@ -125,7 +102,7 @@ class EventEncoder:
         )
         record = self._record(event, "messages", change.kind, suspect=suspect)
         fits = record.size <= self._source.max_bytes
-        return record if fits else self._letter(_too_large(change, record), observed_at)
+        return record if fits else self._letter(too_large(change, record.size), observed_at)
 
     def _message_id(self, change: Change, conversation: str) -> str:
         begun = self._begun.get(conversation)
@@ -161,12 +138,13 @@ class EventEncoder:
         if record.size <= source.max_bytes:
             return record
         detail = f"conversation event of {record.size} bytes, revision {change.revision}"
-        return self._letter(_oversized(state.id, detail, change.digest, encode(state).decode()), observed_at)
+        return self._letter(oversized(state.id, detail, change.digest, encode(state).decode()), observed_at)
 
     def _gap(self, gap: Gap, observed_at: str) -> KafkaEvent:
         """A gap, of the time at which it ends: so it stands in order before what is shown behind it."""
         source, end = self._source, gap.before or gap.after
-        bounds = GapBounds(reason=gap.reason, after=_bound(gap.after), before=_bound(gap.before), at_least=gap.at_least)
+        after, before = (self._bound(one) for one in (gap.after, gap.before))
+        bounds = GapBounds(reason=gap.reason, after=after, before=before, at_least=gap.at_least)
         data = GapEvent(
             provider=source.provider,
             account=source.account,
@@ -187,8 +165,14 @@ class EventEncoder:
         )
         return self._record(event, "messages", "gap")
 
+    def _bound(self, newest: Newest | None) -> Bound:
+        """Clean before it becomes a part of the gap's id, which is the same for a worker that was restarted."""
+        if newest is None:
+            return Bound()
+        return Bound(id=self._redactor.redact(newest.name) or None, sent_at=iso(newest.time))
+
     def _letter(self, letter: Letter, observed_at: str) -> KafkaEvent:
-        payload = self._clean_payload(letter)
+        payload = clean_payload(letter, self._redactor)
         limit = PAYLOAD_LIMIT
         while True:
             shown = payload[:limit].decode(errors="ignore")  # the cut may go through a character
@@ -198,31 +182,16 @@ class EventEncoder:
             # JSON escapes may make six bytes of one: what is too long is halved until it fits.
             limit = min(limit, len(payload)) // 2
 
-    def _clean_payload(self, letter: Letter) -> bytes:
-        """What is shown of a letter, in UTF-8. Base64 hides whatever stands in it, so it comes behind the search."""
-        payload, whole = letter.payload, letter.whole
-        if isinstance(payload, bytes):
-            return base64.b64encode(self._redactor.redact_bytes(payload, whole=whole))
-        return self._redactor.redact(payload, whole=whole).encode(errors="replace")
-
     def _letter_of(self, letter: Letter, payload: str, observed_at: str, *, truncated: bool) -> KafkaEvent:
-        source, redact = self._source, self._redactor.redact
-        http = self._answered
-        if letter.scope == "page":
-            http = Http(status=letter.status, content_type=letter.content_type)
-        data = DeadLetter(
-            provider=source.provider,
-            account=source.account,
-            feed={"key": source.feed.key, **source.feed.values},
-            reason=letter.reason,
-            detail=redact(letter.detail)[:_LINE_LIMIT],
-            scope=letter.scope,
-            row_id=redact(letter.row_id)[:_LINE_LIMIT] if letter.row_id is not None else None,
-            digest=letter.digest.hex(),
-            payload=payload,
-            payload_encoding="base64" if isinstance(letter.payload, bytes) else "utf-8",
+        source = self._source
+        http = Http(status=letter.status, content_type=letter.content_type) if letter.scope == "page" else None
+        data = letter_data(
+            letter,
+            payload,
+            source,
+            self._redactor,
+            http=http or self._answered,
             truncated=truncated,
-            http=msgspec.structs.replace(http, content_type=http.content_type and redact(http.content_type)),
             observed_at=observed_at,
         )
         event = CloudEvent(
@@ -250,20 +219,3 @@ class EventEncoder:
         return msgspec.structs.replace(
             event, data=data, subject=redactor.redact(event.subject), key=redactor.redact(event.key)
         )
-
-
-def _too_large(change: Change, record: KafkaEvent) -> Letter:
-    message = change.normalised.message
-    detail = f"{change.kind} event of {record.size} bytes, revision {message.revision}"
-    payload = as_received(change.raw) if change.raw is not None else encode(message).decode()
-    return _oversized(message.id, detail, change.digest, payload)
-
-
-def _oversized(subject: str, detail: str, digest: bytes, payload: str) -> Letter:
-    """The letter of what no record can hold."""
-    told = bytes.fromhex(identity.digest(subject, digest.hex()))
-    return Letter(scope="row", reason="too_large", detail=detail, digest=told, payload=payload, row_id=subject)
-
-
-def _bound(newest: Newest | None) -> Bound:
-    return Bound() if newest is None else Bound(id=newest.id or None, sent_at=iso(newest.time))

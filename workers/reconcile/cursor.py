@@ -1,10 +1,12 @@
 """The cursor of a feed: what of it has been published. Frozen; every operation (remembering.py) returns a new one."""
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from workers.reconcile import memory
+from workers.reconcile.known import identity
 
 
 class HistoryPages(NamedTuple):
@@ -46,11 +48,35 @@ class History(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
         return HistoryPages(done=max(0, self.pages - self.page + 1), left=self.page - 1)
 
 
+#: In a stored id, what stands behind it is its identity (known.py), and a credential is gone from it. No row has such.
+_KNOWN_AS = "\0"
+
+
 class Newest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The newest message that a feed has shown: where a gap begins. `time` in ms; no `id` where only that is known."""
 
     id: str
     time: int
+
+    @property
+    def name(self) -> str:
+        """The id as it may be told, if there is one."""
+        return self.id.partition(_KNOWN_AS)[0]
+
+    def among(self, places: Mapping[str, int]) -> int | None:
+        """What these say of this message, by the ids of messages; None where it is not among them."""
+        known_as = self.id.partition(_KNOWN_AS)[2]
+        if not known_as:
+            return places.get(self.id)
+        return next((place for row_id, place in places.items() if identity(row_id).hex() == known_as), None)
+
+    def without_secrets(self, redact: Callable[[str], str]) -> "Newest":
+        """The same message as it may be stored, known by its identity where its id may not be."""
+        name, mark, known_as = self.id.partition(_KNOWN_AS)
+        clean = redact(name)
+        if clean == name:
+            return self
+        return Newest(id=f"{clean}{_KNOWN_AS}{known_as if mark else identity(name).hex()}", time=self.time)
 
 
 class WalkAgain(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,11 +1,12 @@
 """Cursors as Kafka records, and back: one record for the cursor, one for each sealed segment and a history's window.
 
 The value of both is JSON with a version and base64 bodies; the key of a segment is the feed key + `#` + its number
-(a feed key is percent-encoded and never holds a `#`). All records of one change lie in one transaction, so a reader
-that goes to the last stable offset finds them agreeing.
+(a feed key is percent-encoded and never holds a `#`). One text in them is a provider's, the id of the newest message:
+like any, it may hold a credential, and is stored without. All records of one change lie in one transaction, so a
+reader that goes to the last stable offset finds them agreeing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -28,8 +29,13 @@ _cursor_of = msgspec.json.Decoder(Cursor).decode
 _segment_of = msgspec.json.Decoder(_Segment).decode
 
 
-def records(key: str, before: Cursor | None, after: Cursor | None) -> Iterator[tuple[bytes, bytes | None]]:
-    """Keys and values that turn `before` into `after` on a compacted topic; None as a value removes the key."""
+def records(
+    key: str, before: Cursor | None, after: Cursor | None, redact: Callable[[str], str] = str
+) -> Iterator[tuple[bytes, bytes | None]]:
+    """Keys and values that turn `before` into `after` on a compacted topic; None as a value removes the key.
+
+    `redact` takes the account's credentials out of a text.
+    """
     old = _segments(before)
     new = _segments(after)
     for number, segment in new.items():
@@ -37,7 +43,7 @@ def records(key: str, before: Cursor | None, after: Cursor | None) -> Iterator[t
             yield _segment_key(key, number), _encode(_Segment(segment))
     for number in old.keys() - new.keys():
         yield _segment_key(key, number), None
-    yield key.encode(), None if after is None else _encode(_root(after))
+    yield key.encode(), None if after is None else _encode(_root(after, redact))
 
 
 class Restored:
@@ -91,10 +97,11 @@ def _rows_of(records: Mapping[int, bytes], number: int) -> bytes:
     return rows
 
 
-def _root(cursor: Cursor) -> Cursor:
-    """The cursor without what lies in records of its own."""
+def _root(cursor: Cursor, redact: Callable[[str], str]) -> Cursor:
+    """The cursor without what lies in records of its own, and without credentials."""
     history = cursor.history and msgspec.structs.replace(cursor.history, rows=b"")
-    return msgspec.structs.replace(cursor, sealed=(), history=history)
+    newest = cursor.newest and cursor.newest.without_secrets(redact)
+    return msgspec.structs.replace(cursor, sealed=(), history=history, newest=newest)
 
 
 def _segments(cursor: Cursor | None) -> Mapping[int, bytes]:

@@ -81,7 +81,7 @@ class LivePlan:
 
     def close(self, cursor: Cursor) -> Cursor:
         """The cursor that knows this page, owes the walk that is owed, and has forgotten its page letters."""
-        beneath = self._beneath.get(cursor.newest.id) if cursor.newest else None
+        beneath = cursor.newest.among(self._beneath) if cursor.newest else None
         return msgspec.structs.replace(
             cursor, page=self._page, again=self._again, letters=(), opening=None, beneath=beneath
         )

@@ -202,7 +202,8 @@ class LiveWalk:
         self.beneath = {row.id: page.total - 1 - row.position for row in page.rows}
         if self.cursor is None or self.cursor.beneath is None or self.cursor.newest is None:
             return
-        self._sunk = self.beneath.get(self.cursor.newest.id, -1) > self.cursor.beneath
+        beneath = self.cursor.newest.among(self.beneath)
+        self._sunk = beneath is not None and beneath > self.cursor.beneath
 
     def _goes_on(self, asked: PageRef, page: Page, look: _Look) -> bool:
         if page.next is None:

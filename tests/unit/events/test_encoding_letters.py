@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.events.encoded import FEED, SECRET, SEEN, change, data, headers, identity, letter, of_letters, records
-from workers.events.encoding import PAYLOAD_LIMIT
+from workers.events.letters import PAYLOAD_LIMIT
 from workers.events.payload import Http
 from workers.model import Contact, ConversationState
 from workers.reconcile.cursor import Cursor, Newest
 from workers.reconcile.outcome import ConversationChange, Gap, Outcome
-from workers.redaction import REMOVED
+from workers.redaction import REMOVED, Redactor
 
 STATE = ConversationState(
     id="loja/v", provider_id="v", contact=Contact(address=None), updated_at="1970-01-01T00:00:00.005Z"
@@ -146,6 +146,15 @@ def test_the_same_gap_has_one_id_and_another_gap_another():
     others = {identity(gap(reason="memory")), identity(gap(after=None)), identity(gap(at_least=1))}
     assert identity(gap()) not in others
     assert len(others) == 3
+
+
+def test_a_gap_behind_a_message_whose_id_holds_a_secret_is_one_before_and_after_a_restart():
+    # Given the message as it was seen, and as a cursor stores it
+    seen = Newest(id=f"{SECRET}-good", time=1)
+    stored = seen.without_secrets(Redactor([SECRET]).redact)
+    # Then
+    assert SECRET.encode() not in gap(after=seen).value
+    assert identity(gap(after=stored)) == identity(gap(after=seen))
 
 
 def test_gaps_come_before_the_messages_that_follow_them_and_letters_last():

@@ -40,6 +40,23 @@ def test_a_cursor_is_restored_as_it_was(count):
     assert restored(list(records(KEY, None, cursor))) == {KEY: cursor}
 
 
+def test_no_record_of_a_cursor_holds_what_is_redacted_and_a_second_restart_changes_nothing():
+    # Given a newest message whose id holds a key
+    def redact(text: str) -> str:
+        return text.replace("key", "[gone]")
+
+    cursor = Cursor(contact=DAWN, newest=Newest(id="a-key-b", time=5))
+    # When it is stored, restored and stored again
+    first = list(records(KEY, None, cursor, redact))
+    second = list(records(KEY, None, restored(first)[KEY], redact))
+    # Then
+    assert b"a-key" not in first[0][1]
+    assert second == first
+    # And it is found by the id that the provider shows
+    assert restored(second)[KEY].newest.among({"other": 1, "a-key-b": 2}) == 2
+    assert restored(second)[KEY].newest.among({"a-[gone]-b": 1}) is None
+
+
 def test_a_history_window_lies_in_a_record_of_its_own():
     # Given a history with a window
     window = knowing(rows(40)).tail

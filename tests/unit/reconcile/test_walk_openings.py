@@ -113,6 +113,17 @@ def test_more_entries_behind_the_newest_known_row_are_looked_for(total, goes_on)
     assert (shown.want is not None) is goes_on
 
 
+@pytest.mark.parametrize(("total", "goes_on"), [(50, False), (51, True)])
+def test_they_are_looked_for_also_where_the_newest_id_is_stored_without_a_credential(total, goes_on):
+    # Given a newest row whose id holds what must not be stored
+    known = known_to(50)
+    stored = known.newest.without_secrets(lambda text: text.replace("r2", "[removed]"))
+    assert stored.name == "[removed]"
+    # When / Then
+    shown = walk(numbered(rows(3), total), cursor=msgspec.structs.replace(known, newest=stored))
+    assert (shown.want is not None) is goes_on
+
+
 def test_new_entries_in_front_of_it_are_not_taken_for_that():
     shown = walk(numbered(rows(4), 51), page(rows(0)), cursor=known_to(50))
     assert shown.beneath["r2"] == 49
