@@ -1,10 +1,10 @@
 """No credential leaves: secrets are found in a text, however they were encoded, and removed.
 
 A text may have gone through several encoders before it is seen: an address inside a query inside a JSON text. So it
-is looked at as it stands and as it looks after undoing URL-quoting and JSON-escaping, in any order, up to `LAYERS`
-times; what is found in any of these views is removed from the text as it stands. Base64 needs no undoing: a secret
-inside it has one of three spellings, by where it begins, and these are searched for like the secret itself. A text
-that was cut may end within a secret: whoever says that it is not `whole` gets it without that beginning, too.
+is looked at as it stands and as it looks after undoing URL-quoting, JSON-escaping and HTML's references, in any order,
+up to `LAYERS` times; what is found in any of these views is removed from the text as it stands. Base64 needs no
+undoing: a secret inside it has one of three spellings, by where it begins, and these are searched for like the secret
+itself. A text that was cut may end within a secret: whoever says that it is not `whole` gets it without that beginning.
 """
 
 import json
@@ -23,9 +23,11 @@ LAYERS = 4
 
 #: Escapes that can hide a character of a secret. Of the others only `\\"` can, and its form is searched for.
 _HIDING = re.compile(rb"\\[u/\\]")
+#: What a reference of HTML begins like.
+_REFERRING = re.compile(rb"&(?:#|[A-Za-z]{2,16};)")
 #: An escape that the end of a text cut through, and the most characters that it has.
-_TORN_ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{0,3})?)\Z")
-_LONGEST_ESCAPE = 12
+_TORN_ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{0,3})?|&#?[0-9A-Za-z]{0,16})\Z")
+_LONGEST_ESCAPE = 20
 
 
 class Redactor:
@@ -72,14 +74,13 @@ class Redactor:
         """Whether a text in UTF-8, or JSON as an encoder that leaves non-ASCII alone writes it, may hold a secret.
 
         Never False for what `redact` or `redact_value` would change, seldom True for other. It takes a
-        microsecond or two for each secret, unless there is a '%' or an escape that can hide a character of one.
+        microsecond or two for each secret, unless there is something that can hide a character of one.
         """
         find = encoded.find  # half the cost of `in`
         for way in self._encoded:
             if find(way) >= 0:
                 return True
-        escaped = (b"\\" in encoded and _HIDING.search(encoded) is not None) or b"\0" in encoded
-        if not self._spellings or not (escaped or b"%" in encoded or self._plus_is_space):
+        if not self._spellings or not (self._plus_is_space or _is_encoded_again(encoded)):
             return False
         text = encoded.decode(errors="replace")
         return any(True for view in views(text, LAYERS + 1) for _ in self._found(view))
@@ -134,6 +135,14 @@ class Redactor:
         while key in taken:
             key = f"{key}'"  # two keys that differ in a secret only stay two
         return key
+
+
+def _is_encoded_again(encoded: bytes) -> bool:
+    """Whether there is anything that an encoder beneath this text may have made of a character."""
+    if b"%" in encoded or b"\0" in encoded:
+        return True
+    escaped = b"\\" in encoded and _HIDING.search(encoded) is not None
+    return escaped or (b"&" in encoded and _REFERRING.search(encoded) is not None)
 
 
 def _inside_mark(text: str, start: int, end: int) -> bool:

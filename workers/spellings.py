@@ -1,10 +1,13 @@
 """The ways a secret can be spelt in a text, and the ways a text can be read. Pure; only for `redaction`."""
 
 import base64
+import html
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -165,9 +168,31 @@ def _escaped_units(run: str) -> list[Unit]:
     return [(_unescaped(escape), len(escape)) for escape in _ONE_ESCAPE.findall(run)]
 
 
+#: One reference of HTML to a character that a secret may hold: by its number, or by one of the names of ASCII.
+_NAMES = "|".join(
+    sorted(name[:-1] for name, text in html5.items() if name.endswith(";") and text.isascii() and len(text) == 1)
+)
+_REFERENCE = f"&(?:#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}}|{_NAMES});"
+_ONE_REFERENCE = re.compile(_REFERENCE)
+
+
+@lru_cache(maxsize=1024)  # a text of nothing else has few different ones
+def _referred(reference: str) -> str:
+    return html.unescape(reference) or "\ufffd"  # it stands for no character at all
+
+
+def _dereferenced(run: str) -> str:
+    return "".join(map(_referred, _ONE_REFERENCE.findall(run)))
+
+
+def _reference_units(run: str) -> list[Unit]:
+    return [(_referred(reference), len(reference)) for reference in _ONE_REFERENCE.findall(run)]
+
+
 _ENCODERS = (
     Encoder("%", 3, re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _unquoted, _quoted_units),
     Encoder("\\", 2, re.compile(f"(?:{_ESCAPE})+"), _unescaped, _escaped_units),
+    Encoder("&", 4, re.compile(f"(?:{_REFERENCE})+"), _dereferenced, _reference_units),
 )
 
 

@@ -1,6 +1,7 @@
 """A secret is removed however it was encoded, and nothing else is touched."""
 
 import base64
+import html
 import json
 import random
 import time
@@ -52,11 +53,28 @@ def _json(text: str, chance: random.Random) -> str:
     return "".join(pieces)
 
 
+def _html(text: str, chance: random.Random) -> str:
+    """HTML with a free choice for each character; '&' must be a reference."""
+    names = {"&": "amp", '"': "quot", "<": "lt", ">": "gt", "'": "apos", "/": "sol", "+": "plus"}
+    pieces = []
+    for character in text:
+        ways = [f"&#{ord(character)};", f"&#x{ord(character):x};", f"&#X{ord(character):04X};"]
+        ways += [f"&{names[character]};"] if character in names else []
+        ways += [character] if character != "&" else []
+        pieces.append(chance.choice(ways))
+    return "".join(pieces)
+
+
+ENCODERS = st.lists(st.sampled_from([_percent, _json, _html]), max_size=LAYERS)
+
+
 def _read(text: str, encoder) -> str:
+    if encoder is _html:
+        return html.unescape(text)
     return json.loads(f'"{text}"') if encoder is _json else unquote_plus(text)
 
 
-@given(secrets, around, around, st.lists(st.sampled_from([_percent, _json]), max_size=LAYERS), chances)
+@given(secrets, around, around, ENCODERS, chances)
 @settings(max_examples=150, deadline=None)
 def test_nothing_of_a_secret_survives_any_mix_of_encodings(secret, before, after, encoders, chance):
     # Given a text with a secret in it, encoded again and again, each character in a way of its own
@@ -77,7 +95,7 @@ def test_nothing_of_a_secret_survives_base64(secret, before, after, urlsafe, cha
     # Given a secret anywhere inside bytes that are then written in base64
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     text = encode(before + secret.encode() + after).decode()
-    encoder = chance.choice([None, _json, _percent])
+    encoder = chance.choice([None, _json, _percent, _html])
     # When
     redacted = Redactor([secret]).redact(encoder(text, chance) if encoder else text)
     # Then every character that holds a bit of it is gone, and at most two more
@@ -203,7 +221,7 @@ def test_a_number_too_long_to_print_is_left_alone():
     assert Redactor([KEY]).redact_value(10**5000) == 10**5000
 
 
-@given(secrets, around, around, st.lists(st.sampled_from([_percent, _json]), max_size=LAYERS), chances)
+@given(secrets, around, around, ENCODERS, chances)
 @settings(max_examples=150, deadline=None)
 def test_the_fast_check_never_misses_what_would_be_removed(secret, before, after, encoders, chance):
     # Given an event with an encoded secret in one of its texts, or in a key
@@ -235,7 +253,9 @@ def test_a_secret_with_a_space_is_found_in_a_query():
     assert unquote(quote("correct horse")) == "correct horse"
 
 
-@pytest.mark.parametrize("escape", ['\\"', "\\\\", "\\u0041", "%41", "%C3%A9", '\\"%41x', "A\0"])
+@pytest.mark.parametrize(
+    "escape", ['\\"', "\\\\", "\\u0041", "%41", "%C3%A9", '\\"%41x', "A\0", "&quot;", "&#x41;", "%41&amp;x"]
+)
 @pytest.mark.parametrize("holds", [False, True])
 def test_a_megabyte_of_escapes_takes_less_than_seconds(escape, holds):
     # Given a text of nothing but escapes, with or without the secret at its end
