@@ -141,6 +141,24 @@ class RowTests(Pages):
         assert page.broken[0].row_id is None
         assert [row.id for row in page.rows] == self.ids(1)
 
+    @pytest.mark.parametrize("sign", ["", "-"])
+    def test_identities_that_are_numbers_beyond_64_bits_are_told_apart_by_their_digits(self, sign):
+        # Given rows that floating point would make one
+        long = [f"{sign}{10**22 + number}" for number in (0, 1)]
+        marked = [{**self.row(number), self.id_field: f"the mark {number}"} for number in (0, 1)]
+        body = written(self.envelope([*marked, self.row(2)]))
+        for number in (0, 1):
+            # WizeBot may send its rows as one JSON text
+            for mark in (b'"the mark %d"', b'\\"the mark %d\\"'):
+                body = body.replace(mark % number, long[number].encode())
+        # When
+        page = self.answered(body)
+        # Then
+        assert [row.id for row in page.rows] == [*long, *self.ids(2)]
+        assert page.broken == ()
+        assert self.adapter().normalise(self.feed(), page.rows[0]).message.id == long[0]
+        assert page.rows[2].digest == self.page([self.row(2)]).rows[0].digest
+
     @pytest.mark.parametrize(
         ("time", "reason"),
         [

@@ -10,6 +10,7 @@ from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, Pag
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import accepted, checked_values, conversation_with, digits, feed_key, listed_once
+from workers.providers.exact_ids import exact_ids
 from workers.providers.fields import word_or_none
 from workers.providers.ninetynine.errors import UnknownNumber, error_in
 from workers.providers.ninetynine.message import address, direction_of, message_of, sender_name
@@ -75,6 +76,7 @@ class NinetyNine:
         to = {} if contact is None else {"to": contact}
         return self._post("getHistory", {**to, "page": ref.number})
 
+    @exact_ids("unique")
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:  # noqa: ARG002 - one form for all feeds
         """The rows shown. Raises PollFailed.
 

@@ -9,6 +9,7 @@ from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, Pag
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import accepted, checked_values, conversation_with, feed_key, listed_once, percent
+from workers.providers.exact_ids import exact_ids
 from workers.providers.fields import word
 from workers.providers.listing import address
 from workers.providers.ogmma.errors import error_in, not_a_page
@@ -65,6 +66,7 @@ class Ogmma:
         url = f"{self.account.base_url}/channels/{channel}/conversations/{conversation}?limit={ref.limit}"
         return HttpRequest(method="GET", url=url, headers=self._headers)
 
+    @exact_ids("id")
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:  # noqa: ARG002 - one form for all feeds
         """The rows shown, and whether a larger page is worth asking for. Raises PollFailed."""
         body = answer(response, lambda value: error_in(value, response))

@@ -16,6 +16,7 @@ from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import accepted, checked_values, conversation_id, feed_key, listed_once, percent
 from workers.providers.decoding import Json
+from workers.providers.exact_ids import exact_ids
 from workers.providers.listing import address, id_at, listed
 from workers.providers.reasons import unreadable
 from workers.providers.wegly.chat import Chat, ChatRow, chat_in
@@ -72,6 +73,7 @@ class Wegly:
             url = f"{url}/timeline{ref.query}"
         return HttpRequest(method="GET", url=url, headers=self._headers)
 
+    @exact_ids("id")
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:
         """What the chat object or a page of its timeline shows. Raises PollFailed."""
         if isinstance(ref, TimelineRef):

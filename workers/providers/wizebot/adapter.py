@@ -12,13 +12,14 @@ from workers.model import Conversation, Feed, HttpRequest, HttpResponse, Normali
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import accepted, checked_values, conversation_id, digits, feed_key, listed_once
+from workers.providers.exact_ids import exact_ids
 from workers.providers.fields import word
 from workers.providers.reasons import unreadable
 from workers.providers.wizebot.errors import error_in
 from workers.providers.wizebot.listing import listed_in, phone_numbers_in
 from workers.providers.wizebot.message import heard
 from workers.providers.wizebot.paging import following, offset_of
-from workers.providers.wizebot.rows import read_rows
+from workers.providers.wizebot.rows import ID, read_rows
 from workers.providers.wizebot.secrets import without_tokens
 from workers.providers.wizebot.settings import WizebotSettings
 
@@ -81,6 +82,7 @@ class Wizebot:
         asked = {"phone_number": feed.values["phone_number"], "limit": ref.limit}
         return self._post("get/conversation", asked, offset_of(ref))
 
+    @exact_ids(ID, rows="message")
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:  # noqa: ARG002 - one form for all feeds
         """The rows shown. Raises PollFailed."""
         listed = listed_in(answer(without_tokens(response), error_in))

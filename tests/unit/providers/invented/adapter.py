@@ -11,6 +11,7 @@ from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
 from workers.providers.base import checked_values, conversation_id, digits, feed_key, listed_once, percent
 from workers.providers.decoding import Json
+from workers.providers.exact_ids import exact_ids
 from workers.providers.fields import word, word_or_none
 from workers.providers.reasons import no_page, unreadable
 from workers.providers.rows import read_rows
@@ -58,6 +59,7 @@ class Fonte:
         chat = f"{self.account.base_url}/lines/{self._line}/chats/{percent(feed.values['contact'])}"
         return HttpRequest(method="GET", url=f"{chat}?page={ref.number}", headers=self._headers)
 
+    @exact_ids("id")
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:
         """The rows shown. Raises PollFailed."""
         body = answer(response, _error_in)
