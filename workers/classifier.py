@@ -103,7 +103,8 @@ RULINGS: Final = (
         "retry the feed later",
         "Whether the request arrived is unknown, but reading is repeatable. TLS and DNS failures are not told apart "
         "from an outage: certificates and names are mended elsewhere, and pausing for longer would only delay that. "
-        "The account's own slots bound what a provider that hangs can hold; five in a row are the account's failure.",
+        "The account's own slots bound what a provider that hangs can hold; five in a row are the account's failure. "
+        "How a body beyond the limit begins is told in a dead letter, once until the feed succeeds again.",
     ),
     Ruling(
         errors.RowUnreadable,

@@ -22,6 +22,7 @@ AfluenteError
 │   ├── ParkFeed              the feed does not exist (any more)
 │   └── RetryFeed             this feed again later, others now
 │       ├── Unreachable       no connection, TLS, DNS, reset, or the deadline passed
+│       │   └── BodyTooLarge  an answer larger than a page may be: a dead letter tells it
 │       ├── ProviderFailed    the provider said that it failed
 │       ├── CursorTooLarge    what it must remember does not fit a record of the cursors topic
 │       └── PageUnreadable    an answer nobody can read: a dead letter tells it
@@ -146,6 +147,16 @@ class Unreachable(RetryFeed):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class BodyTooLarge(Unreachable):
+    """An answer larger than a page may be. `letter` is the dead-letter reason, `received` (bytes) how it begins."""
+
+    letter = "too_large_body"
+
+    def __init__(self, text: str, status: int, content_type: str, received: bytes) -> None:
+        super().__init__("too_large", text)
+        self.status, self.content_type, self.received = status, content_type, received
 
 
 class ProviderFailed(RetryFeed):

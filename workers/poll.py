@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from workers.encoded import Encoded, encoded
-from workers.errors import PageUnreadable
+from workers.errors import BodyTooLarge, PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
@@ -36,6 +36,7 @@ _PAGES_TOLD = 8
 #: Bytes of a body beyond which it is read beside the event loop. A page of 500 rows is below it; a body of 8 MiB that
 #: is hard to read takes seconds, in which no other account would be polled and no heartbeat sent.
 _HEAVY_BYTES = 512 * 1024
+_SUCCESSES: Final = range(200, 300)
 #: One at a time, so that what one of them is decoded to is all the memory that they take together.
 _heavy_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-page")
 
@@ -133,14 +134,14 @@ class FeedPoll:
     async def _look(self, cursor: Cursor | None, now: int) -> Batches | None:
         """What the newest end of the feed comes to; None: nothing can be news."""
         first = self._adapter.first()
-        response = await self._account.fetch(self.feed, first, FIRST)
+        response = await self._fetch(first, FIRST)
         page, opening = page_digest(response), True
         if _is_unchanged(cursor, page, now):
             return None
         walk = LiveWalk(cursor, self._rules, first, now)
         while (ref := walk.want) is not None:
             if ref is not first:
-                response = await self._account.fetch(self.feed, ref, MORE)
+                response = await self._fetch(ref, MORE)
                 page = page_digest(response, page) if opening else page
                 if opening and _is_unchanged(cursor, page, now):
                     return None
@@ -158,7 +159,7 @@ class FeedPoll:
         walk = HistoryWalk(cursor, self._rules, self._adapter.first())
         while walk.want is not None:
             ref = walk.want
-            walk.take(await self._read(ref, await self._account.fetch(self.feed, ref, "history")))
+            walk.take(await self._read(ref, await self._fetch(ref, "history")))
         self._counts.skipped(walk.skipped)
         cursor = self._contacted()
         if cursor is None or cursor.history is None:
@@ -168,6 +169,17 @@ class FeedPoll:
     def _batches(self, plan: Plan, now: int) -> Batches:
         normalise, imprint = partial(self._adapter.normalise, self.feed), partial(self._account.imprint, self.feed.key)
         return Batches(plan, normalise, self._rules, now, imprint)
+
+    async def _fetch(self, ref: PageRef, turn: Turn) -> HttpResponse:
+        try:
+            return await self._account.fetch(self.feed, ref, turn)
+        except BodyTooLarge as error:
+            failure = error
+        if failure.status in _SUCCESSES:  # of failures no body is told, whatever its size
+            self._unreadable_at = time.monotonic()
+            response = HttpResponse(status=failure.status, body=failure.received, content_type=failure.content_type)
+            await self._tell_page(failure, response)
+        raise failure
 
     async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
         self._answered = Http.of(response)
@@ -209,7 +221,7 @@ class FeedPoll:
         at = await self.shard.commit(self.feed.key, ready.cursor, ready.records, ready.size)
         self._counts.published(ready.news, begun=self._begun, at=at)
 
-    async def _tell_page(self, error: PageUnreadable, response: HttpResponse) -> None:
+    async def _tell_page(self, error: PageUnreadable | BodyTooLarge, response: HttpResponse) -> None:
         """A dead letter for a page that nobody can read: once per reason until the feed succeeds again."""
         key, now = self.feed.key, _now_ms()
         cursor = self.shard.cursor(key) or Cursor(contact=0)

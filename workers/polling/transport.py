@@ -20,7 +20,16 @@ import yarl
 from multidict import CIMultiDict
 
 from workers import __version__
-from workers.polling.body import ACCEPTED_ENCODINGS, BODY_LIMIT, TooLarge, decoded, read_bounded
+from workers.errors import BodyTooLarge
+from workers.polling.body import (
+    ACCEPTED_ENCODINGS,
+    BODY_LIMIT,
+    TooLarge,
+    beginning,
+    decoded,
+    read_beginning,
+    read_bounded,
+)
 from workers.polling.unreachable import unreachable
 
 #: Connections of one worker, all accounts together: at 100 ms an answer they carry 1 000 requests a second.
@@ -34,6 +43,8 @@ CONNECT_SECONDS: Final = 10.0
 KEEP_ALIVE_SECONDS: Final = 60.0
 #: Seconds that closing may take; a peer that does not take our last bytes must not hold a shutdown.
 CLOSE_SECONDS: Final = 2.0
+#: Seconds for the first megabyte of a body that announces itself too large.
+BEGINNING_SECONDS: Final = 2.0
 
 #: The extension of a request that holds its address as one text: to put one together costs 3 % of an exchange.
 AS_WRITTEN: Final = "afluente.url"
@@ -48,7 +59,8 @@ _OF_THE_JOURNEY: Final = frozenset({b"content-encoding", b"content-length", b"tr
 class PooledTransport(httpx.AsyncBaseTransport):
     """One pool of connections. Make it inside the running event loop, one per process.
 
-    Every failure is `workers.errors.Unreachable`, with a reason of `unreachable.REASONS`. Answers are whole: body read,
+    Every failure is `workers.errors.Unreachable`, with a reason of `unreachable.REASONS`; that of a body beyond
+    `body_limit` is its BodyTooLarge. Answers are whole: body read,
     bounded and decoded. Redirects are not followed; cookies, `.netrc` and proxies of the environment are not used.
     """
 
@@ -90,25 +102,49 @@ class PooledTransport(httpx.AsyncBaseTransport):
             data=(await request.aread() or None) if request.method != "GET" else None,
             allow_redirects=False,
         )
-        try:
-            body = await self._body(answer)
-        except BaseException:
-            answer.close()  # unread bytes on a connection would be read as the next answer
-            raise
+        body = await self._body(answer)
+        if isinstance(body, TooLarge):
+            url, kind = str(request.url), answer.headers.get("Content-Type", "")
+            raise BodyTooLarge(str(unreachable(body, url)), answer.status, kind, body.received)
         told = [pair for pair in answer.raw_headers if pair[0].lower() not in _OF_THE_JOURNEY]
         return httpx.Response(answer.status, headers=told, stream=httpx.ByteStream(body))
 
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, answer: aiohttp.ClientResponse) -> bytes | TooLarge:
+        """The whole body, or how it begins where it is too large: not raised, for its frames hold all of it."""
+        try:
+            return await self._whole(answer)
+        except TooLarge as error:
+            answer.close()  # unread bytes on a connection would be read as the next answer
+            return error.with_traceback(None)
+        except BaseException:
+            answer.close()
+            raise
+
+    async def _whole(self, answer: aiohttp.ClientResponse) -> bytes:
+        encoding = answer.headers.get("Content-Encoding", "")
         if (answer.content_length or 0) > self._body_limit:
-            raise TooLarge
-        received = await read_bounded(answer.content, self._body_limit)
-        return decoded(received, answer.headers.get("Content-Encoding", ""), self._body_limit)
+            raise TooLarge(beginning(await _arriving(answer.content), encoding))
+        try:
+            received = await read_bounded(answer.content, self._body_limit)
+        except TooLarge as error:
+            cut = error.received
+        else:
+            return decoded(received, encoding, self._body_limit)
+        raise TooLarge(beginning(cut, encoding))
 
     async def aclose(self) -> None:
         """Close every connection, within `CLOSE_SECONDS`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._session.close()
+
+
+async def _arriving(body: aiohttp.StreamReader) -> bytes:
+    """What comes of a body within a moment: somebody will want to see it, but nobody waits for it."""
+    with suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(BEGINNING_SECONDS):
+            return await read_beginning(body)
+    return b""
 
 
 @lru_cache(maxsize=1)  # reading the system's certificates takes 20 ms

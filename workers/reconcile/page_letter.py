@@ -4,7 +4,7 @@ import codecs
 
 import xxhash
 
-from workers.errors import PageUnreadable
+from workers.errors import BodyTooLarge, PageUnreadable
 from workers.model import HttpResponse
 from workers.reconcile.outcome import Letter
 
@@ -19,9 +19,10 @@ def page_digest(response: HttpResponse, before: bytes = b"") -> bytes:
     return xxhash.xxh3_64_digest(response.body, seed=response.status ^ int.from_bytes(before))
 
 
-def page_letter(error: PageUnreadable, response: HttpResponse) -> Letter:
+def page_letter(error: PageUnreadable | BodyTooLarge, response: HttpResponse) -> Letter:
     """The dead letter of this response: its text, or its bytes where it is none."""
-    body, whole = response.body[:LETTER_BYTES], len(response.body) <= LETTER_BYTES
+    body = response.body[:LETTER_BYTES]
+    whole = len(body) == len(response.body) and not isinstance(error, BodyTooLarge)
     try:
         # What the cut left of a last character is left out: the decoder waits for its rest.
         payload: str | bytes = _utf8().decode(body, final=whole)

@@ -11,7 +11,7 @@ from itertools import count
 import httpx
 import pytest
 
-from workers.errors import Unreachable
+from workers.errors import BodyTooLarge, Unreachable
 from workers.model import HttpRequest
 from workers.polling.fetch import Fetcher
 from workers.polling.transport import PooledTransport, shared_tls
@@ -313,6 +313,32 @@ async def test_a_body_that_announces_itself_too_large_is_not_read():
     async with serving(answer) as server, pooled(body_limit=1_000) as transport:
         async with asyncio.timeout(5):
             assert (await failure(transport, server.origin)).reason == "too_large"
+
+
+@pytest.mark.parametrize("announced", [False, True])
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "deflate", "br"])
+async def test_a_body_that_is_too_large_comes_with_its_status_and_how_it_begins(announced, encoding, monkeypatch):
+    # Given a body that is too large for its bound, before it is decoded or after
+    monkeypatch.setattr("workers.polling.body.BEGINNING", 300)
+    text = "".join(f"{number * 7919 % 10_007} é " for number in range(4000)).encode()
+    sent = {"gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(text)
+    head = f"HTTP/1.1 203 OK\r\ncontent-encoding: {encoding}\r\ncontent-type: text/x; a=b\r\n"
+    if announced:
+        whole = f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent
+    else:
+        whole = f"{head}transfer-encoding: chunked\r\n\r\n{len(sent):x}\r\n".encode() + sent + b"\r\n0\r\n\r\n"
+    async with serving(whole) as server, pooled(body_limit=2000) as transport:
+        # When
+        error = await failure(transport, server.origin)
+    # Then
+    assert isinstance(error, BodyTooLarge)
+    assert (error.reason, error.status, error.content_type) == ("too_large", 203, "text/x; a=b")
+    if encoding == "br":
+        assert error.received == b""
+    else:
+        assert error.received.startswith(text[:100])
+        assert text.startswith(error.received)
+        assert len(error.received) <= 300
 
 
 async def test_a_compressed_bomb_stops_at_the_bound():
