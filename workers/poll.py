@@ -19,7 +19,7 @@ from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
 from workers.poll_counts import PollCounts
 from workers.providers.base import Adapter
-from workers.reconcile.batches import Batches
+from workers.reconcile.batches import Batches, EventsTooLarge
 from workers.reconcile.cursor import Cursor, HistoryPages, contacted
 from workers.reconcile.cursor_records import records as cursor_records
 from workers.reconcile.history import HistoryWalk
@@ -246,6 +246,8 @@ class FeedPoll:
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed, self._answered)
         events = self._encoder.events(outcome, now)
+        if self._encoder.too_large:  # then the cursor must not say that they were published
+            raise EventsTooLarge(self._encoder.too_large)
         changed = cursor_records(self.feed.key, before, outcome.cursor, self._encoder.redacted)
         return encoded(
             outcome,

@@ -8,7 +8,7 @@ import orjson
 
 from workers.events import identity
 from workers.events.cloudevent import CloudEvent, KafkaEvent, Topic, kafka_event
-from workers.events.letters import PAYLOAD_LIMIT, clean_payload, letter_data, oversized, too_large
+from workers.events.letters import PAYLOAD_LIMIT, clean_payload, letter_data, oversized, size_of, too_large
 from workers.events.payload import (
     NOT_ANSWERED,
     Bound,
@@ -39,6 +39,8 @@ class EventEncoder:
         self._redactor = redactor
         self._uri = f"/afluente/{source.provider}/{source.account}"
         self._answered = answered
+        #: Of the last outcome: what was too large for a record, by the id of its message. Its letter takes its place.
+        self.too_large: dict[str, str] = {}
         #: By conversation: the digest begun with what the ids of all its events share.
         self._begun: dict[str, blake2b] = {}
 
@@ -47,6 +49,7 @@ class EventEncoder:
 
         `now` is epoch ms: the time of observation.
         """
+        self.too_large = {}
         return tuple(self._all(outcome, now))
 
     def redacted(self, text: str) -> str:
@@ -101,8 +104,10 @@ class EventEncoder:
             data=data,
         )
         record = self._record(event, "messages", change.kind, suspect=suspect)
-        fits = record.size <= self._source.max_bytes
-        return record if fits else self._letter(too_large(change, record.size), observed_at)
+        if record.size <= self._source.max_bytes:
+            return record
+        self.too_large[message.id] = size_of(change, record.size)
+        return self._letter(too_large(change, record.size), observed_at)
 
     def _message_id(self, change: Change, conversation: str) -> str:
         begun = self._begun.get(conversation)

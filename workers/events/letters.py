@@ -47,12 +47,16 @@ def letter_data(
     )
 
 
+def size_of(change: Change, size: int) -> str:
+    """What is told of a message whose event no record can hold; `size` in bytes."""
+    return f"{change.kind} event of {size} bytes, revision {change.normalised.message.revision}"
+
+
 def too_large(change: Change, size: int) -> Letter:
-    """The letter of a message whose event no record can hold; `size` in bytes."""
+    """The letter of such a message."""
     message = change.normalised.message
-    detail = f"{change.kind} event of {size} bytes, revision {message.revision}"
     payload = as_received(change.raw) if change.raw is not None else encode(message).decode()
-    return oversized(message.id, detail, change.digest, payload)
+    return oversized(message.id, size_of(change, size), change.digest, payload)
 
 
 def oversized(subject: str, detail: str, digest: bytes, payload: str) -> Letter:

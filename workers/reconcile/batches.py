@@ -4,11 +4,13 @@ Batches ascend, so a stop between two of them leaves nothing behind: what is not
 the cursor, and the next walk finds it. Each batch is judged against the cursor as it stands then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from workers.errors import RowUnreadable
+from workers.model import Normalised, RawRow
 from workers.reconcile.conversation import tell
 from workers.reconcile.cursor import Cursor, contacted
 from workers.reconcile.outcome import Outcome
@@ -23,6 +25,14 @@ BATCH_ROWS = 500
 #: Encoded bytes above which a batch is cut in half (unless it is one row): a transaction of 4 MiB is sent in well
 #: under a second, far from its deadline.
 BATCH_BYTES = 4 * 1024 * 1024
+
+
+class EventsTooLarge(Exception):
+    """Messages of a batch whose events no record can hold; `sizes` says by their ids what was too large."""
+
+    def __init__(self, sizes: Mapping[str, str]) -> None:
+        super().__init__(f"{len(sizes)} events are too large for a record")
+        self.sizes = sizes
 
 
 class Encoded(Protocol):
@@ -49,7 +59,7 @@ class Batches:
     def __init__(
         self, plan: Plan, normalise: Normalise, rules: Rules, now: int, imprint: Imprint = lambda _: None
     ) -> None:
-        self._normalise, self._rules, self._now, self._imprint = normalise, rules, now, imprint
+        self._readable, self._rules, self._now, self._imprint = normalise, rules, now, imprint
         #: None once its last batch was given.
         self._plan: Plan | None = plan
         self._rows: Sequence[Row] = plan.rows
@@ -57,6 +67,8 @@ class Batches:
         self._begun = False
         self._expected = plan.base
         self._disturbed = False
+        #: What was too large to be told of messages, by their ids: they go to the dead letters.
+        self._too_large: dict[str, str] = {}
 
     @property
     def done(self) -> bool:
@@ -64,7 +76,10 @@ class Batches:
         return self._plan is None
 
     def next(self, cursor: Cursor | None, encode: Callable[[Cursor, Outcome], E]) -> tuple[Outcome, E] | None:
-        """The next batch against the cursor as it stands now, with its encoded form; None after the last."""
+        """The next batch against the cursor as it stands now, with its encoded form; None after the last.
+
+        `encode` may raise EventsTooLarge: it is asked again for the batch in which those messages are dead letters.
+        """
         plan = self._plan
         if plan is None:
             return None
@@ -80,14 +95,31 @@ class Batches:
     ) -> tuple[Outcome, E]:
         while True:
             outcome = self._outcome(plan, base, self._rows[: self._size], before)
-            encoded = encode(base, outcome)
+            try:
+                encoded = encode(base, outcome)
+            except EventsTooLarge as error:
+                if error.sizes.keys() <= self._too_large.keys():
+                    raise
+                self._too_large.update(error.sizes)
+                continue
             if encoded.size <= BATCH_BYTES or self._size <= 1:
                 return outcome, encoded
             self._size = max(1, min(self._size, len(self._rows)) // 2)
 
+    def _normalise(self, row: RawRow) -> Normalised:
+        """The message of a row, as far as it can be published. Raises RowUnreadable.
+
+        What was not told of a row is not remembered as told: when it becomes smaller, it is created then, or updated
+        by one revision.
+        """
+        if (told := self._too_large.get(row.id)) is not None:
+            raise RowUnreadable("too_large", told)
+        return self._readable(row)
+
     def _outcome(self, plan: Plan, base: Cursor, rows: Sequence[Row], before: Cursor | None) -> Outcome:
         judged = {} if self._begun or self._disturbed else plan.standings
-        outcome = reconcile(base, rows, self._normalise, self._rules, self._now, history=plan.history, judged=judged)
+        normalise = self._normalise if self._too_large else self._readable
+        outcome = reconcile(base, rows, normalise, self._rules, self._now, history=plan.history, judged=judged)
         gaps = outcome.gaps if self._begun else (*plan.gaps, *outcome.gaps)
         cursor, conversation = outcome.cursor, None
         if len(rows) == len(self._rows):

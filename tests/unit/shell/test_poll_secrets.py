@@ -1,51 +1,25 @@
 """A provider that echoes the account's key wherever it can: none of it is in any record, of any topic."""
 
 import base64
-import json
 
 import pytest
 
-from tests.support.in_process import InProcess
-from workers.model import HttpResponse
-
-
-class Echoing(InProcess):
-    """An Ogmma that shows these rows."""
-
-    def __init__(self, **settings) -> None:
-        super().__init__("ogmma", conversations=1, account=settings)
-        self.rows, self.records = [], []
-        self.topic.commit, self._commit = self.commit, self.topic.commit
-
-    @property
-    def key(self) -> str:
-        return self.adapter.account.secrets()[0]
-
-    async def commit(self, key, cursor, records, size):
-        self.records += records
-        return await self._commit(key, cursor, records, size)
-
-    async def fetch(self, feed, ref, turn):
-        body = {"data": self.rows, "meta": {"limit": 50}}
-        return HttpResponse(status=200, body=json.dumps(body).encode(), content_type=f"application/json; x={self.key}")
-
-    def row(self, row_id, **fields):
-        sent = {"createdAt": "2026-01-05T11:00:00.000Z", "direction": "INBOUND", "type": "TEXT", "content": "oi"}
-        return {"id": row_id, **sent, **fields}
+from tests.support.shown_rows import ShownRows
 
 
 @pytest.mark.parametrize("spelt", [str, lambda key: base64.b64encode(key.encode()).decode()])
 @pytest.mark.parametrize("include_raw", [False, True])
 async def test_no_record_of_any_topic_holds_a_key_that_a_row_echoes(spelt, include_raw):
     # Given rows that hold the key in every place, good ones and such as nobody can read
-    provider = Echoing(include_raw=include_raw)
-    key = spelt(provider.key)
+    provider = ShownRows(include_raw=include_raw)
+    key = spelt(provider.adapter.account.secrets()[0])
     provider.rows = [
         provider.row(f"{key}-good", content=key, status=key, type=key),
         provider.row(f"{key}-bad", createdAt=f"x{key}"),
         provider.row(f"{key}-shape", content={key: key}),
         provider.row(None, **{key: key}),
     ]
+    provider.content_type = f"application/json; key={key}"
     # When they are published, and again after a restart
     await provider.poll()
     provider.restart()
