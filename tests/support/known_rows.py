@@ -15,5 +15,6 @@ knowns = st.builds(
     revision=st.integers(0, 1 << 40),
     unreadable=st.booleans(),
     silent=st.booleans(),
+    stood=st.booleans(),
     parts=st.dictionaries(st.sampled_from(PARTS), digests),
 )

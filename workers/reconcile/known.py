@@ -50,6 +50,7 @@ _UNREADABLE = 0b0000_1000
 _SILENT = 0b0001_0000
 _REVISED = 0b0010_0000
 _RARE_PARTS = 0b0100_0000
+_STOOD = 0b1000_0000
 _FREQUENT = 0b1111_1111  # the bits of the first byte
 
 
@@ -58,7 +59,8 @@ class Known(Record, frozen=True, kw_only=True):
 
     `time` is its provider time in ms; `rank` the furthest delivery state that was published (0: none);
     `revision` the number of published updates; `parts` the digests of what was published. `unreadable` rows went
-    to the dead letters; `silent` ones stood there before `start` and stay unpublished whatever becomes of them.
+    to the dead letters, those that `stood` there at the first contact; `silent` ones stood there before `start` and
+    stay unpublished whatever becomes of them.
     """
 
     id: bytes
@@ -68,6 +70,7 @@ class Known(Record, frozen=True, kw_only=True):
     revision: int = 0
     unreadable: bool = False
     silent: bool = False
+    stood: bool = False
     parts: Mapping[str, bytes] = {}
 
 
@@ -89,6 +92,8 @@ def encode(known: Known) -> bytes:
         flags |= _UNREADABLE
     if known.silent:
         flags |= _SILENT
+    if known.stood:
+        flags |= _STOOD
     revision = b""
     if known.revision:
         flags |= _REVISED
@@ -134,6 +139,7 @@ def decode(row: bytes) -> Known:
         revision=_read_leb128(row, at) if flags & _REVISED else 0,
         unreadable=bool(flags & _UNREADABLE),
         silent=bool(flags & _SILENT),
+        stood=bool(flags & _STOOD),
         parts=parts,
     )
 

@@ -9,7 +9,7 @@ from workers.errors import RowUnreadable
 from workers.model import BrokenRow, Normalised, Origin, RawRow, Status
 from workers.providers.decoding import as_received
 from workers.reconcile.cursor import Cursor, Newest
-from workers.reconcile.known import Known, decode, encode
+from workers.reconcile.known import Known, decode, encode, identity
 from workers.reconcile.outcome import Change, Letter
 from workers.reconcile.parts import differing, digests, rank_of, regresses, state_of, with_part
 from workers.reconcile.rules import Rules
@@ -96,10 +96,18 @@ class Reconciler:
                 row_id=row.row_id,
             )
         )
-        self._remember(row, Known(id=row_id, raw=row.digest, time=self._now, unreadable=True))
+        known = Known(id=row_id, raw=row.digest, time=self._now, unreadable=True, stood=self._stood_there(row))
+        self._remember(row, known)
+        if known.stood and row.row_id is not None:
+            self._expect(identity(row.row_id), known)
 
-    def _create(self, row: RawRow, row_id: bytes) -> None:
-        normalised = self._normalised(row, row_id)
+    def _expect(self, row_id: bytes, known: Known) -> None:
+        """Remember by its own id what is known by its digest: when it is mended, it stood there all the same."""
+        if row_id not in self.rows and self._cursor.find(row_id) is None:
+            self.rows[row_id] = encode(msgspec.structs.replace(known, id=row_id))
+
+    def _create(self, row: RawRow, row_id: bytes, before: Known | None = None) -> None:
+        normalised = self._normalised(row, row_id, before)
         if normalised is None:
             return
         message = normalised.message
@@ -113,13 +121,14 @@ class Reconciler:
                 normalised=normalised,
                 time=row.time,
                 raw=row.raw,
-                origin=self._origin(row, normalised),
+                origin=self._origin(row, normalised, before),
                 digest=b"".join(parts.values()),
             )
         )
 
-    def _origin(self, row: RawRow, normalised: Normalised) -> Origin:
-        return "backfill" if normalised.imported or self._stood_there(row) else "live"
+    def _origin(self, row: RawRow, normalised: Normalised, before: Known | None) -> Origin:
+        stood = self._stood_there(row) if before is None else before.stood
+        return "backfill" if normalised.imported or stood else "live"
 
     def _update(self, row: RawRow, row_id: bytes) -> None:
         encoded = self._cursor.find(row_id)
@@ -130,7 +139,7 @@ class Reconciler:
         if before.silent:
             self._remember(row, msgspec.structs.replace(before, raw=row.digest))
         elif before.unreadable and not before.parts:
-            self._create(row, row_id)
+            self._create(row, row_id, before)
         elif (normalised := self._normalised(row, row_id, before)) is not None:
             self._compare(row, before, normalised)
 
@@ -195,7 +204,7 @@ class Reconciler:
                     payload=as_received(row.raw),
                 )
             )
-        known = before or Known(id=row_id, raw=row.digest, time=row.time)
+        known = before or Known(id=row_id, raw=row.digest, time=row.time, stood=self._stood_there(row))
         self._remember(row, msgspec.structs.replace(known, raw=row.digest, unreadable=True))
         return None
 
