@@ -27,6 +27,7 @@ from workers.reconcile.outcome import Outcome
 from workers.reconcile.page_letter import page_digest, page_letter
 from workers.reconcile.plan import HistoryPlan, LivePlan, Plan
 from workers.reconcile.rules import Rules
+from workers.reconcile.sent_text import SentText
 from workers.reconcile.walk import LiveWalk
 from workers.settings.kafka import TopicNames
 from workers.shard import Shard
@@ -96,6 +97,7 @@ class FeedPoll:
         "_encoder",
         "_means",
         "_rules",
+        "_sent",
         "_unreadable_at",
         "feed",
         "shard",
@@ -105,7 +107,7 @@ class FeedPoll:
         self.feed, self.shard, self._account, self._means = feed, shard, account, means
         self._adapter, self._rules, self._counts = means.adapter, means.rules, means.counts
         self._encoder: EventEncoder | None = None
-        self._answered = NOT_ANSWERED
+        self._answered, self._sent = NOT_ANSWERED, SentText()
         self._begun = 0.0
         #: When (monotonic seconds) a page came that nobody can read; what is told of it is no part of the looking.
         self._unreadable_at: float | None = None
@@ -184,10 +186,13 @@ class FeedPoll:
     async def _read(self, ref: PageRef, response: HttpResponse) -> Page:
         self._answered = Http.of(response)
         try:
-            return await self._page(ref, response)
+            page = await self._page(ref, response)
         except PageUnreadable as error:
             failure = error.with_traceback(None)  # its frames hold all that the body was decoded to
             self._unreadable_at = time.monotonic()
+        else:
+            self._sent.keep(response.body)
+            return page
         await self._tell_page(failure, response)
         raise failure
 
@@ -201,6 +206,7 @@ class FeedPoll:
         times: list[int] = []
         while (ready := self._next(batches, now)) is not None:
             if batches.done:
+                self._sent.forget()
                 only_commits(ready.size)
             await self._commit(ready)
             times += ready.times
@@ -245,6 +251,7 @@ class FeedPoll:
         means = self._means
         if self._encoder is None:  # most polls bring no news
             self._encoder = means.make_encoder(self.feed, self._answered)
+        outcome = self._sent.told(outcome)
         events = self._encoder.events(outcome, now)
         if self._encoder.too_large:  # then the cursor must not say that they were published
             raise EventsTooLarge(self._encoder.too_large)

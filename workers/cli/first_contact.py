@@ -23,6 +23,7 @@ from workers.reconcile.cursor import Cursor
 from workers.reconcile.outcome import Outcome
 from workers.reconcile.plan import LivePlan
 from workers.reconcile.rules import Rules
+from workers.reconcile.sent_text import joined
 from workers.reconcile.walk import LiveWalk
 from workers.redaction import Redactor
 
@@ -86,10 +87,11 @@ class FirstContact:
     def sight(self, redactor: Redactor, max_bytes: int) -> Sight:
         """What a worker would publish of these pages; `max_bytes` is the largest event."""
         answered = Http.of(self.answers[-1]) if self.answers else NOT_ANSWERED
+        sent = joined([answer.body for answer in self.answers])
         encoder = EventEncoder(source_of(self._adapter, self._feed, "structured", max_bytes), redactor, answered)
 
         def encode(_: Cursor, outcome: Outcome) -> _Batch:
-            events = encoder.events(outcome, self._now)
+            events = encoder.events(sent.told(outcome), self._now)
             return _Batch(events=events, size=sum(event.size for event in events))
 
         plan = LivePlan(self._walk, None, self._rules, self._now, b"")

@@ -127,7 +127,7 @@ class Reconciler:
         )
 
     def _origin(self, row: RawRow, normalised: Normalised, before: Known | None) -> Origin:
-        stood = self._stood_there(row) if before is None else before.stood
+        stood = self._stood_there(row) or (before is not None and before.stood)
         return "backfill" if normalised.imported or stood else "live"
 
     def _update(self, row: RawRow, row_id: bytes) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.in_process import InProcess
+from tests.support.shown_rows import ShownRows
 from workers.errors import BodyTooLarge, PageUnreadable, Unreachable
 from workers.model import HttpResponse
 
@@ -103,3 +104,18 @@ async def test_a_failure_is_no_letter_however_large_its_body_is():
         await provider.poll()
     assert caught.value.reason == "too_large"
     assert not provider.letters()
+
+
+@pytest.mark.parametrize("readable", [False, True])
+async def test_a_row_that_nobody_can_read_is_told_as_it_was_sent(readable):
+    # Given a row without identity, or one whose message makes no sense, in spellings that no decoder keeps
+    provider = ShownRows()
+    row_id = '"A"' if readable else "null"
+    strange = '"price":1.10, "content":{"\\u00e9":"\\/"}'
+    sent = f'{{"id": {row_id},  "type":"TEXT", "createdAt":"2026-01-05T11:00:00Z", {strange}}}'
+    provider.body = b'{"data":[%b],"meta":{"limit":50}}' % sent.encode()
+    # When
+    await provider.poll()
+    # Then
+    (letter,) = provider.told("dead-letter")
+    assert letter["payload"] == sent
