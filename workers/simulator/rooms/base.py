@@ -13,9 +13,8 @@ from typing import Any, ClassVar
 import orjson
 
 from workers.simulator.bending import RowFields, bend, tricks_for
-from workers.simulator.limits import HEADER_STYLES
 from workers.simulator.records import Account, Contact, Conversation, Message, Row, ShownState
-from workers.simulator.switches import AccountSwitches, Amount, Board, Choice, Switch, lot
+from workers.simulator.switches import AccountSwitches, Board, Switch, lot
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -54,42 +53,6 @@ class Answer:
 def said(status: int, content: object) -> Answer:
     """An answer that is one JSON value and no list of rows."""
     return Answer(status, orjson.dumps(content))
-
-
-def page_switches(provider: str, requests_per_minute: float) -> tuple[Switch, ...]:
-    """The switches that every room has: its rate limit, and the order of its rows (UNKNOWN everywhere)."""
-    return (
-        Amount(
-            f"{provider}.requests_per_minute",
-            "requests per key and minute before 429; 0 is no limit",
-            requests_per_minute,
-            provider,
-            0,
-            1_000_000,
-        ),
-        Choice(
-            f"{provider}.rate_limit_window",
-            "a window that starts at its first request, or the last 60 s",
-            "fixed",
-            provider,
-            ("fixed", "sliding"),
-        ),
-        Choice(f"{provider}.rate_limit_headers", "what tells of the limit", HEADER_STYLES[0], provider, HEADER_STYLES),
-        Choice(
-            f"{provider}.order",
-            "order of the rows inside a page",
-            "newest_first",
-            provider,
-            ("newest_first", "oldest_first"),
-        ),
-        Choice(
-            f"{provider}.ties",
-            "order of rows of one time: always the same, the reverse of the rest, or another each time",
-            "stable",
-            provider,
-            ("stable", "reversed", "changing"),
-        ),
-    )
 
 
 class Room(ABC):
@@ -221,6 +184,8 @@ class Room(ABC):
         end = len(messages) - skip
         shown = list(messages[max(0, end - count) : end]) if end > 0 else []
         switches = self.values(account)
+        if switches.number(f"{self.provider}.thin_pages"):
+            shown = [one for one in shown if not self.by_luck(account, f"{self.provider}.thin_pages", one.id)]
         ties = switches.word(f"{self.provider}.ties")
         if ties != "stable":
             shown = self._untied(shown, ties)

@@ -1,8 +1,8 @@
 """99digital: the history of a whole number or of one contact, in numbered pages of 50, newest first.
 
 Sources: `providers.md` section 3 (docs.99digital.co.il, `get-history`, `get-contacts`). What is UNKNOWN there is a
-switch here: the form of an error, the codes of `state`, `chat` or `text`, pages past the end, further types,
-hidden identities, where `reason` stands.
+switch here: smaller pages, the form of an error, the codes of `state`, `chat` or `text`, pages past the end, further
+types, hidden identities, where `reason` stands.
 """
 
 from collections.abc import Sequence
@@ -130,18 +130,19 @@ class NinetyNineRoom(Room):
                 fails = self.values(account).word("99digital.unknown_contact") == "fail"
                 return _failure(self._form(account), NO_ACCOUNT, 400) if fails else Answer(200, b"[", (), b"]")
             messages, feed = conversation.messages, (str(to),)
-        if page > 1 and (page - 1) * PAGE >= len(messages):
-            return self._past_end(account, messages, feed)
-        return Answer(200, b"[", self.page(account, messages, (page - 1) * PAGE, PAGE), b"]", feed=feed)
+        size = int(self.values(account).word("99digital.page_rows"))
+        if page > 1 and (page - 1) * size >= len(messages):
+            return self._past_end(account, messages, feed, size)
+        return Answer(200, b"[", self.page(account, messages, (page - 1) * size, size), b"]", feed=feed)
 
-    def _past_end(self, account: Account, messages: list[Message], feed: tuple[str, ...]) -> Answer:
+    def _past_end(self, account: Account, messages: list[Message], feed: tuple[str, ...], size: int) -> Answer:
         word = self.values(account).word("99digital.past_end")
         if word == "fail":
             return _failure(self._form(account), NO_ACCOUNT, 400)
         if word == "null":
             return Answer(200, b"null")
-        last = max(0, len(messages) - 1) // PAGE
-        rows = self.page(account, messages, last * PAGE, PAGE) if word == "last_page" else []
+        last = max(0, len(messages) - 1) // size
+        rows = self.page(account, messages, last * size, size) if word == "last_page" else []
         return Answer(200, b"[", rows, b"]", feed=feed)
 
     def _contacts(self, account: Account, page: int) -> Answer:

@@ -1,6 +1,6 @@
 """What nobody has documented of 99digital, as switches: each value is one reading (`providers.md` section 7)."""
 
-from workers.simulator.rooms.base import page_switches
+from workers.simulator.rooms.page_unknowns import page_switches
 from workers.simulator.switches import Chance, Choice
 
 #: Codes of `state` on outgoing rows: only 0 = failed is documented, and 1 stands in the example.
@@ -28,6 +28,7 @@ EXTENDED_WORDS = {
 
 SWITCHES = (
     *page_switches("99digital", 0),
+    Choice("99digital.page_rows", "rows of a page: 50 as documented, or fewer", "50", "99digital", ("50", "48", "20")),
     Choice(
         "99digital.errors",
         "an error is an object with HTTP 200, the same with an HTTP code, or wrapped in an array",

@@ -1,6 +1,6 @@
 """What nobody has documented of Ogmma, as switches: each value is one reading (`providers.md` section 7)."""
 
-from workers.simulator.rooms.base import page_switches
+from workers.simulator.rooms.page_unknowns import page_switches
 from workers.simulator.switches import Choice
 
 #: Documented default of requests per key and minute (quick-start/authentication).

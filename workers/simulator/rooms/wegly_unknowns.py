@@ -1,6 +1,6 @@
 """What nobody has documented of Wegly, as switches: each value is one reading (`providers.md` section 7)."""
 
-from workers.simulator.rooms.base import page_switches
+from workers.simulator.rooms.page_unknowns import page_switches
 from workers.simulator.switches import Amount, Chance, Choice
 
 #: Words of a state. `documented` begins with both first words that the two generations of the reference show.
@@ -19,7 +19,7 @@ ORIGIN_WORDS = {
 LONGEST_IMPORT = 43_200
 
 SWITCHES = (
-    *(switch for switch in page_switches("wegly", 0) if switch.name != "wegly.order"),
+    *(switch for switch in page_switches("wegly", 0) if switch.name not in {"wegly.order", "wegly.thin_pages"}),
     Choice(
         "wegly.order",
         "order of the records inside a page: that of the list, or turned round",

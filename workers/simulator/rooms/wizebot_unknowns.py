@@ -1,6 +1,6 @@
 """What nobody has documented of WizeBot, as switches: each value is one reading (`providers.md` section 7)."""
 
-from workers.simulator.rooms.base import page_switches
+from workers.simulator.rooms.page_unknowns import page_switches
 from workers.simulator.switches import Amount, Chance, Choice
 
 #: Zones that the local times may be in: both that are plausible, one seen at a sibling, and two with clock changes.
