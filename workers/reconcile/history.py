@@ -18,7 +18,7 @@ from workers.reconcile.cursor import Cursor, History
 from workers.reconcile.known import ID_BYTES
 from workers.reconcile.old_end import OldEnd, is_past, moved_up, newer_rows
 from workers.reconcile.rules import Rules
-from workers.reconcile.standing import identity_of
+from workers.reconcile.standing import identities_of, identity_of
 from workers.reconcile.walk import NO_TIME, PLACES
 
 #: Pages of one batch: 500 rows at 50 a page, one transaction of about half a megabyte.
@@ -45,6 +45,8 @@ class HistoryWalk:
         self._row_limit = None if self._history.backfill is None else rules.history_limit
         self._published = _identities(cursor.history)
         self._seen: dict[bytes, tuple[int, int, RawRow | BrokenRow]] = {}
+        #: The rows of the page before, where it was short.
+        self._short: frozenset[bytes] = frozenset()
         self._listed: dict[int, Mapping[bytes, int]] = {}
         self._begin = self._end = 1
         self._checking = self._begins_live = False
@@ -150,13 +152,19 @@ class HistoryWalk:
 
     def _batch_is_whole(self, number: int, page: Page) -> bool:
         last_page = page.exhausted or page.next is None or is_past(page, self._history.after)
-        if last_page or self._repeats >= REPEATS:
+        if (last_page and not self._goes_on_behind(page)) or self._repeats >= REPEATS:
             return True
         if number < self._end:
             return False
         if self._search is not None and self._search.limited and self._history.done is None:
             return bool(page.rows) and min(row.time for row in page.rows) < self._oldest_allowed(self._times())
         return self._meets_published(page)
+
+    def _goes_on_behind(self, page: Page) -> bool:
+        """Whether rows may lie behind a short page: the page behind it, or rows enough, rule that out."""
+        before, self._short = self._short, identities_of(page) if page.short else frozenset()
+        enough = self._oldest_allowed(self._times()) != NO_TIME
+        return page.short and page.proof is not None and not self._short <= before and not enough
 
     def _meets_published(self, page: Page) -> bool:
         """Whether the page's oldest row was seen by the batch before (one odd row higher up proves nothing)."""

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from workers.model import BrokenRow, RawRow
+from workers.model import BrokenRow, Page, RawRow
 from workers.reconcile.cursor import Cursor
 from workers.reconcile.known import has_digest, identity
 
@@ -27,6 +27,11 @@ class Standing(Enum):
 def identity_of(row: RawRow | BrokenRow) -> bytes:
     """The remembered identity of a row; a broken one is known by its digest (no id begins with that mark)."""
     return identity(row.id if isinstance(row, RawRow) else f"\0broken:{row.digest.hex()}")
+
+
+def identities_of(page: Page) -> frozenset[bytes]:
+    """Those of all that a page shows."""
+    return frozenset(map(identity_of, page.rows)).union(map(identity_of, page.broken))
 
 
 def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
 from workers.reconcile import memory
 from workers.reconcile.cursor import Cursor, WalkAgain, contacted
+from workers.reconcile.doubt import Doubt, widens
 from workers.reconcile.known import has_digest, identity
 from workers.reconcile.rules import Rules
 from workers.reconcile.standing import Standing, identity_of, standing_of
@@ -70,6 +71,7 @@ class LiveWalk:
         self._edge = now - rules.settle
         self._seen: dict[bytes, tuple[int, int, Row]] = {}
         self._overlap = self._widened = False
+        self._doubt = Doubt(self.cursor)
         self._news = False
         #: Responses read, and whether all of them only led on.
         self._looks = 0
@@ -93,6 +95,7 @@ class LiveWalk:
         look = _Look([row.time for row in page.rows], standings)
         self._news = self._news or look.has_news
         self._looks += 1
+        page = self._doubt.settled(asked, page, standings, widened=self._widened)
         self.pages += not page.leads_on
         for reason, count in page.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
@@ -100,7 +103,7 @@ class LiveWalk:
         following = page.next if self._goes_on(asked, page, look) else None
         self.cut = following is not None and self._rules.numbered and self.pages >= self._rules.live_pages
         self.want = None if self.cut else following
-        self._widened = following is not None and _widens(asked, following)
+        self._widened = following is not None and widens(asked, following)
         if self.want is not None and not self._widened and not page.leads_on:
             self._watch_the_seam(look)
 
@@ -118,7 +121,8 @@ class LiveWalk:
     @property
     def ran_out(self) -> bool:
         """Whether the provider's reach ended before known ground was met: rows may be hidden for ever."""
-        return self.reach_ended and not self._overlap and self.cursor is not None
+        ended = self.reach_ended or self._doubt.remains
+        return ended and not self._overlap and self.cursor is not None
 
     def again(self) -> WalkAgain | None:
         """The walk that is owed after this one, since polls look at page one only.
@@ -216,15 +220,16 @@ class LiveWalk:
             return True
         if not self._news:
             return False
-        return not self._settled(look, widens=_widens(asked, page.next))
+        return not self._settled(look, widens=widens(asked, page.next))
 
     def _first_contact_goes_on(self, look: _Look) -> bool:
-        """A history of numbered pages is read from its other end; `now` only needs its settle window."""
+        """A history of numbered pages is read from its other end, if it is one; `now` only needs its settle window."""
+        whole = not self._rules.numbered or self._doubt.begins
         if self._rules.start == "beginning":
-            return not self._rules.numbered
+            return whole
         start = self._rules.first_start(self._now)
         reached = bool(look.times) and start is not None and min(look.times) < start
-        return not reached and not (self._rules.numbered and self._rules.start != "now")
+        return not reached and (whole or self._rules.start == "now")
 
     def _settled(self, look: _Look, *, widens: bool) -> bool:
         """Whether all rows of the page are known and older than the settle window.
@@ -250,8 +255,3 @@ class LiveWalk:
 
 def _is_deeper_than(depth: int, look: _Look) -> bool:
     return bool(look.times) and max(look.times) < depth and not look.has_news
-
-
-def _widens(asked: PageRef, following: PageRef) -> bool:
-    """Whether the next page is the same one with more rows."""
-    return following.number == asked.number and following.limit > asked.limit

@@ -80,9 +80,10 @@ class NinetyNine:
     def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:  # noqa: ARG002 - one form for all feeds
         """The rows shown. Raises PollFailed.
 
-        Pages are documented as 50 rows by their rank in the history, so a shorter one is the last. What a page past
-        the end looks like is not documented: nothing, null, or the failure that page one did not show. Any other
-        failure is none that an end would cause, and is not taken for one.
+        Pages are documented as 50 rows by their rank in the history, so a shorter one should be the last; that rows
+        are left out of a page, or pages are smaller, is nowhere ruled out, so the page behind it is its proof. What a
+        page past the end looks like is not documented: nothing, null, or the failure that page one did not show. Any
+        other failure is none that an end would cause, and is not taken for one.
         """
         try:
             body = answer(response, error_in)
@@ -95,9 +96,9 @@ class NinetyNine:
         if type(body) is not list:
             raise no_page("not_a_page", "no array of messages")
         rows, broken = read_rows(body, id_field="unique", time_field="timestamp")
-        if len(body) < PAGE_ROWS:
-            return Page(rows=rows, broken=broken)
         following = PageRef(number=ref.number + 1, limit=PAGE_ROWS)
+        if len(body) < PAGE_ROWS:
+            return Page(rows=rows, broken=broken, short=bool(body), proof=following if body else None)
         return Page(rows=rows, broken=broken, next=following, exhausted=False)
 
     def normalise(self, feed: Feed, row: RawRow) -> Normalised:

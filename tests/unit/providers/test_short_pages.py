@@ -1,0 +1,90 @@
+"""Pages with fewer rows than documented: whatever lies behind them is read, or said to be missing."""
+
+import pytest
+
+from tests.support.in_process import InProcess
+
+#: Seconds after which everything that a provider shows has settled.
+LONG = 7200
+
+
+def read_by(provider, *switches, **settings):
+    """An account with two feeds, in front of an API that pages as these switches say."""
+    contacts = {"scope": "contacts"} if provider == "99digital" else None
+    given = {"history": 170, "rate": 0.0, "status_seconds": 1.0, **settings}
+    return InProcess(provider, f"{provider}.requests_per_minute=0", *switches, account=contacts, **given)
+
+
+def write(world, count):
+    """So many messages in each conversation."""
+    for conversation in world.account.conversations:
+        for number in range(count):
+            world.world.append(conversation, text=str(number), at_ms=world.now - count + number)
+
+
+async def settle(world):
+    for _ in range(3):
+        world.pass_time(LONG)
+        await world.poll()
+
+
+def assert_whole(world):
+    """All that exists was told, once and in order."""
+    verdict = world.verdict()
+    assert verdict.clean, verdict
+    assert verdict.published == world.account.existing
+    assert verdict.gaps == 0
+
+
+@pytest.mark.parametrize("past_end", ["empty", "fail", "null", "last_page"])
+@pytest.mark.parametrize("rows", ["48", "20"])
+@pytest.mark.parametrize("history", [5, 20, 48, 50, 170])
+async def test_smaller_pages_hide_neither_a_history_nor_a_burst(rows, history, past_end):
+    # Given an API whose pages have fewer rows than the 50 of its documentation
+    world = read_by("99digital", f"99digital.page_rows={rows}", f"99digital.past_end={past_end}", history=history)
+    # When it is read for the first time, and again after more came than a page holds
+    await settle(world)
+    write(world, 130)
+    await settle(world)
+    # Then
+    assert world.never_shown() == 0
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("history", [30, 170])
+async def test_rows_that_are_left_out_of_a_page_hide_no_other_ones(history):
+    # Given an API that leaves rows out of the pages on which they count
+    world = read_by("99digital", "99digital.thin_pages=0.1", history=history)
+    # When
+    await settle(world)
+    write(world, 130)
+    await settle(world)
+    # Then all that a page shows is told
+    left_out = sum(world.room.by_luck(world.account, "99digital.thin_pages", one.id) for one in world.account.messages)
+    assert left_out > 0
+    assert world.never_shown() == left_out
+    assert world.verdict().clean
+
+
+async def test_a_first_contact_asks_once_more_behind_a_short_page_and_a_poll_with_news_does_not():
+    # Given feeds of a few rows
+    world = read_by("99digital", history=12)
+    # When, Then
+    await world.poll()
+    assert len(world.requests) == 2 * len(world.feeds)
+    # When somebody writes to each of them
+    world.pass_time(LONG)
+    write(world, 3)
+    await world.poll()
+    # Then
+    assert len(world.requests) == 3 * len(world.feeds)
+    assert_whole(world)
+
+
+async def test_a_long_history_costs_one_request_more_than_where_a_short_page_is_the_end():
+    # Given four pages, the last of them short
+    world = read_by("99digital", history=170, conversations=1)
+    # When
+    await world.poll()
+    # Then: page 1, its end sought at 2 and 4, pages 1 to 4, the proof behind them, page 1 again
+    assert len(world.requests) == 1 + 2 + 4 + 1 + 1
