@@ -151,8 +151,9 @@ class HistoryWalk:
         return self._listed[number]
 
     def _batch_is_whole(self, number: int, page: Page) -> bool:
-        last_page = page.exhausted or page.next is None or is_past(page, self._history.after)
-        if (last_page and not self._goes_on_behind(page)) or self._repeats >= REPEATS:
+        behind = self._goes_on_behind(page)
+        last_page = ((page.exhausted or page.next is None) and not behind) or is_past(page, self._history.after)
+        if last_page or self._repeats >= REPEATS:
             return True
         if number < self._end:
             return False
@@ -162,9 +163,12 @@ class HistoryWalk:
 
     def _goes_on_behind(self, page: Page) -> bool:
         """Whether rows may lie behind a short page: the page behind it, or rows enough, rule that out."""
-        before, self._short = self._short, identities_of(page) if page.short else frozenset()
+        before, self._short = self._short, frozenset()
+        if not page.short or page.proof is None:
+            return False
+        self._short = identities_of(page)
         enough = self._oldest_allowed(self._times()) != NO_TIME
-        return page.short and page.proof is not None and not self._short <= before and not enough
+        return not enough and not self._short <= before
 
     def _meets_published(self, page: Page) -> bool:
         """Whether the page's oldest row was seen by the batch before (one odd row higher up proves nothing)."""

@@ -152,6 +152,12 @@ def test_a_page_that_is_not_full_is_the_last(shown, number, following, exhausted
     assert (page.next and page.next.number, page.exhausted) == (following, exhausted)
 
 
+@pytest.mark.parametrize(("shown", "proof"), [(0, None), (1, 8), (49, 8), (50, None)])
+def test_the_page_behind_a_short_one_is_its_proof(shown, proof):
+    page = answered([row(number) for number in range(shown)], number=7)
+    assert (page.short, page.proof and page.proof.number) == (proof is not None, proof)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -36,6 +36,9 @@ def assert_whole(world):
     assert verdict.gaps == 0
 
 
+# --- 99digital: pages that are documented to have 50 rows ------------------------------------------------
+
+
 @pytest.mark.parametrize("past_end", ["empty", "fail", "null", "last_page"])
 @pytest.mark.parametrize("rows", ["48", "20"])
 @pytest.mark.parametrize("history", [5, 20, 48, 50, 170])
@@ -52,15 +55,17 @@ async def test_smaller_pages_hide_neither_a_history_nor_a_burst(rows, history, p
 
 
 @pytest.mark.parametrize("history", [30, 170])
-async def test_rows_that_are_left_out_of_a_page_hide_no_other_ones(history):
+@pytest.mark.parametrize("provider", ["99digital", "wizebot"])
+async def test_rows_that_are_left_out_of_a_page_hide_no_other_ones(provider, history):
     # Given an API that leaves rows out of the pages on which they count
-    world = read_by("99digital", "99digital.thin_pages=0.1", history=history)
+    thin = f"{provider}.thin_pages"
+    world = read_by(provider, f"{thin}=0.1", history=history)
     # When
     await settle(world)
     write(world, 130)
     await settle(world)
     # Then all that a page shows is told
-    left_out = sum(world.room.by_luck(world.account, "99digital.thin_pages", one.id) for one in world.account.messages)
+    left_out = sum(world.room.by_luck(world.account, thin, one.id) for one in world.account.messages)
     assert left_out > 0
     assert world.never_shown() == left_out
     assert world.verdict().clean
@@ -88,3 +93,21 @@ async def test_a_long_history_costs_one_request_more_than_where_a_short_page_is_
     await world.poll()
     # Then: page 1, its end sought at 2 and 4, pages 1 to 4, the proof behind them, page 1 again
     assert len(world.requests) == 1 + 2 + 4 + 1 + 1
+
+
+# --- WizeBot: an empty page is the only end that was ever seen -------------------------------------------
+
+
+@pytest.mark.parametrize("offset", ["page_or_zero", "page", "rows"])
+@pytest.mark.parametrize("cap", ["5", "10", "20"])
+@pytest.mark.parametrize("history", [3, 5, 47])
+async def test_a_limit_that_nobody_documented_hides_neither_a_history_nor_a_burst(cap, offset, history):
+    # Given
+    world = read_by("wizebot", f"wizebot.limit_cap={cap}", f"wizebot.offset={offset}", history=history)
+    # When
+    await settle(world)
+    write(world, 33)
+    await settle(world)
+    # Then
+    assert world.never_shown() == 0
+    assert_whole(world)

@@ -327,6 +327,14 @@ def test_a_short_page_may_be_cut_by_a_limit_that_nobody_documented(shown, asks_o
     assert (got.next is not None, got.exhausted) == (asks_on, not asks_on)
 
 
+def test_the_page_behind_a_short_one_is_its_proof_and_an_empty_one_needs_none():
+    for number in (1, 2):
+        shown = page(row(0), ref=PageRef(number=number, limit=50))
+        assert (shown.short, shown.proof and shown.proof.number) == (True, number + 1)
+    empty = answered({"status": "1", "message": []})
+    assert (empty.short, empty.proof) == (False, None)
+
+
 def test_a_page_with_fewer_rows_than_another_one_had_is_the_last():
     # Given an account that has shown 40 rows at once
     of = wizebot()

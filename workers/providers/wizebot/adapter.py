@@ -53,8 +53,8 @@ class Wizebot:
         self.account: AccountSettings = account
         self._zone: tzinfo = account.zone
         self._credentials = {"apiToken": account.api_key.get_secret_value(), "phone_number_id": account.phone_number_id}
-        #: The most rows that a page has shown, up to those asked for: one with fewer is the last, whatever the
-        #: installation's own limit is. It only spares requests; page numbers mean the same without it.
+        #: The most rows that a page has shown, up to those asked for: one with fewer is taken for the last where known
+        #: rows bear it out, whatever the installation's own limit is. It only spares requests.
         self._full_page = FEWEST_ROWS
 
     def first(self) -> PageRef:
@@ -92,11 +92,14 @@ class Wizebot:
         distinct = len(ids) + sum(one.row_id is None for one in broken)
         self._full_page = max(self._full_page, min(distinct, ref.limit))
         exhausted = len(listed) < min(self._full_page, ref.limit)
+        short = exhausted and bool(listed)  # only an empty page was ever seen to be the end
         return Page(
             rows=rows,
             broken=broken,
             next=None if exhausted else after,
             exhausted=exhausted,
+            short=short,
+            proof=after if short else None,
             skipped={"status": statuses} if statuses else {},
         )
 

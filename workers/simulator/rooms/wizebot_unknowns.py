@@ -27,7 +27,7 @@ SWITCHES = (
         "wizebot",
         ("page_or_zero", "page", "rows"),
     ),
-    Choice("wizebot.limit_cap", "the largest limit", "50", "wizebot", ("50", "100", "none", "20", "10")),
+    Choice("wizebot.limit_cap", "the largest limit", "50", "wizebot", ("50", "100", "none", "20", "10", "5")),
     Choice("wizebot.zone", "zone of local times", ZONES[0], "wizebot", ZONES),
     Choice("wizebot.times", "local times with a fraction or without", "seconds", "wizebot", ("seconds", "fraction")),
     Amount(
