@@ -396,6 +396,37 @@ def test_99digital_answers_a_page_past_the_end_as_the_switch_says(bench, word, c
     assert check(content(world.history(9)), content(world.history(2)))
 
 
+@pytest.mark.parametrize("size", ["20", "48", "50"])
+def test_99digital_pages_have_as_many_rows_as_the_switch_says(bench, size):
+    # Given
+    world = bench(history=30, switches=(f"99digital.page_rows={size}",))
+    # When
+    pages = [content(world.history(number)) for number in range(1, 8)]
+    # Then each row stands on one of them
+    count = len(world.clinica.messages)
+    assert len(pages[0]) == int(size)
+    assert len({row["unique"] for page in pages for row in page}) == sum(map(len, pages)) == count
+
+
+def test_rows_that_count_on_a_page_can_be_left_out_of_it(bench, rows):
+    # Given
+    world = bench(history=200)
+    whole = [row["id"] for row in rows(world.messages(limit="50"))]
+    # When
+    world.turn("loja", "ogmma.thin_pages", 0.2)
+    thin = [row["id"] for row in rows(world.messages(limit="50"))]
+    # Then
+    assert 20 < len(thin) < 50
+    assert thin == [name for name in whole if name in thin]
+
+
+@pytest.mark.parametrize(("meta", "told"), [("kept", {"limit": 20}), ("asked", {"limit": 50}), ("absent", None)])
+def test_a_lower_limit_is_told_as_the_switch_says(bench, meta, told):
+    world = bench(history=200, switches=("ogmma.limit_cap=20", f"ogmma.meta={meta}"))
+    answered = content(world.messages(limit="50"))
+    assert (len(answered["data"]), answered.get("meta")) == (20, told)
+
+
 def test_99digital_has_every_reading_of_state_type_and_reason(bench):
     # Given
     world = bench(history=200)

@@ -2,7 +2,7 @@
 
 Sources: `providers.md` section 2 (developer.ogmma.com.br, `messages/list-messages` and siblings). What is UNKNOWN
 there is a switch here: the conversation list, the bodies of 403 and 404, the words of states and types, the form of
-`content`, rate limit headers.
+`content`, rate limit headers, a limit below the documented one and whether it is told.
 """
 
 from collections.abc import Sequence
@@ -138,8 +138,10 @@ class OgmmaRoom(Room):
         conversation = account.by_name.get(name)
         if conversation is None or conversation.id != name or conversation.channel.id != channel:
             return self._no_conversation(account, limit)
-        rows = self.page(account, conversation.messages, 0, limit)
-        return Answer(200, b'{"data":[', rows, _META % limit, feed=(channel, name))
+        kept = min(limit, int(self.values(account).word("ogmma.limit_cap")))
+        rows = self.page(account, conversation.messages, 0, kept)
+        meta = {"kept": _META % kept, "asked": _META % limit, "absent": b"]}"}[self.values(account).word("ogmma.meta")]
+        return Answer(200, b'{"data":[', rows, meta, feed=(channel, name))
 
     def _no_conversation(self, account: Account, limit: int) -> Answer:
         if self.values(account).word("ogmma.not_found") == "empty_page":

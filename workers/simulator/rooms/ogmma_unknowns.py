@@ -35,6 +35,20 @@ SWITCHES = (
     Choice("ogmma.content", "form of content", "string", "ogmma", ("string", "object_for_media", "object")),
     Choice("ogmma.statuses", "words of status", "full", "ogmma", tuple(STATUS_WORDS)),
     Choice("ogmma.types", "words of type", "documented", "ogmma", tuple(TYPE_WORDS)),
+    Choice(
+        "ogmma.limit_cap",
+        "the most rows that are shown, whatever limit says",
+        "500",
+        "ogmma",
+        ("500", "100", "50", "20"),
+    ),
+    Choice(
+        "ogmma.meta",
+        "meta.limit: as it was kept, as it was asked for, or no meta",
+        "kept",
+        "ogmma",
+        ("kept", "asked", "absent"),
+    ),
     Choice("ogmma.over_limit", "limit above 500: cut to 500, or refused", "clamp", "ogmma", ("clamp", "refuse")),
     Choice("ogmma.forbidden", "body of a 403", "message_code", "ogmma", ("message_code", "error", "empty", "html")),
     Choice(
