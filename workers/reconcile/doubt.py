@@ -14,9 +14,9 @@ from workers.model import Page, PageRef
 from workers.reconcile.cursor import Cursor
 from workers.reconcile.standing import Standing, identities_of
 
-#: Rows below which a page that could widen is taken for all at a first contact: no API has smaller pages by default,
-#: and to ask once more for each conversation of a few rows would double what first contacts cost.
-FEWEST = 10
+#: Share of the rows asked for from which on a first contact asks for the wider page, too: a page that is nearly full
+#: may be a full one with rows left out. To ask for each conversation would double what first contacts cost.
+NEARLY_FULL = 0.8
 
 
 class Doubt:
@@ -56,7 +56,7 @@ class Doubt:
     def _is_doubtful(self, asked: PageRef, page: Page, shown: int) -> bool:
         cursor = self._cursor
         if cursor is None:
-            return shown >= FEWEST or page.proof is None or not widens(asked, page.proof)
+            return shown >= NEARLY_FULL * asked.limit or page.proof is None or not widens(asked, page.proof)
         return not self._met or cursor.history is not None or cursor.count() > self._met
 
 

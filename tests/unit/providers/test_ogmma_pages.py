@@ -162,14 +162,26 @@ def test_configured_conversations_are_feeds_and_none_twice():
         # the provider cuts to a limit of its own, and says so, or does not
         (100, 500, {"limit": 100}, None, False),
         (50, 500, {"limit": 50}, None, False),
-        (50, 500, {"limit": 500}, None, True),
+        (50, 500, {"limit": 500}, None, False),
         (50, 500, None, None, False),
         (51, 500, None, None, True),
+        (100, 500, None, None, False),
+        (100, 500, {"limit": 500}, None, True),
+        (0, 500, None, None, True),
     ],
 )
 def test_how_far_a_page_reaches(shown, asked, meta, following, exhausted):
     page = answered({"data": [row(number) for number in range(shown)], "meta": meta}, limit=asked)
     assert (page.next and page.next.limit, page.exhausted) == (following, exhausted)
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked", "short", "proof"),
+    [(0, 50, False, None), (1, 50, True, 500), (49, 50, True, 500), (50, 50, False, None), (499, 500, True, None)],
+)
+def test_a_larger_page_is_the_proof_of_a_short_one(shown, asked, short, proof):
+    page = answered({"data": [row(number) for number in range(shown)], "meta": {"limit": asked}}, limit=asked)
+    assert (page.short, page.proof and page.proof.limit) == (short, proof)
 
 
 def test_broken_rows_count_as_shown():

@@ -36,6 +36,13 @@ def assert_whole(world):
     assert verdict.gaps == 0
 
 
+def assert_clean_without_gaps(world):
+    """All that was shown was told, and nothing is said to be missing."""
+    verdict = world.verdict()
+    assert verdict.clean, verdict
+    assert verdict.gaps == 0
+
+
 # --- 99digital: pages that are documented to have 50 rows ------------------------------------------------
 
 
@@ -110,4 +117,63 @@ async def test_a_limit_that_nobody_documented_hides_neither_a_history_nor_a_burs
     await settle(world)
     # Then
     assert world.never_shown() == 0
+    assert_whole(world)
+
+
+# --- Ogmma: one page, of which a limit is documented ----------------------------------------------------
+
+
+def gaps(world):
+    return [gap["gap"]["reason"] for gap in world.told("feed.gap")]
+
+
+async def test_a_page_that_leaves_rows_out_is_asked_for_with_the_largest_limit():
+    # Given an API that leaves rows out of the pages on which they count
+    world = read_by("ogmma", "ogmma.thin_pages=0.1")
+    # When
+    await settle(world)
+    write(world, 130)
+    await settle(world)
+    # Then all that its largest page shows is told
+    left_out = sum(world.room.by_luck(world.account, "ogmma.thin_pages", one.id) for one in world.account.messages)
+    assert world.never_shown() == left_out
+    assert_clean_without_gaps(world)
+
+
+@pytest.mark.parametrize("meta", ["asked", "absent"])
+@pytest.mark.parametrize("cap", ["50", "100"])
+async def test_a_limit_that_is_kept_and_not_told_leaves_no_hole_unsaid(cap, meta):
+    # Given an API that shows fewer rows than are asked for, and does not say so
+    world = read_by("ogmma", f"ogmma.limit_cap={cap}", f"ogmma.meta={meta}", conversations=1)
+    # When it is read for the first time
+    await settle(world)
+    # Then, as far as anybody can tell
+    assert gaps(world) == ([] if (cap, meta) == ("100", "asked") else ["page_limit"])
+    # When more came than it shows
+    told = len(gaps(world))
+    write(world, 130)
+    await settle(world)
+    # Then the hole is said once
+    assert gaps(world)[told:] == ["page_limit"]
+
+
+@pytest.mark.parametrize("meta", ["kept", "asked", "absent"])
+async def test_more_news_than_the_smallest_page_shows_leaves_no_hole_unsaid(meta):
+    # Given an API that shows twenty rows, and a feed that had as many
+    world = read_by("ogmma", "ogmma.limit_cap=20", f"ogmma.meta={meta}", conversations=1, history=10)
+    await settle(world)
+    told = len(gaps(world))
+    # When
+    write(world, 33)
+    await settle(world)
+    # Then
+    assert gaps(world)[told:] == ["page_limit"]
+
+
+@pytest.mark.parametrize("history", [0, 4, 9, 30, 49, 51, 170])
+async def test_a_documented_answer_says_no_hole(history):
+    world = read_by("ogmma", history=history)
+    await settle(world)
+    write(world, 130)
+    await settle(world)
     assert_whole(world)

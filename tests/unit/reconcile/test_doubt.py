@@ -108,12 +108,12 @@ def test_a_wider_page_is_not_asked_for_where_known_ground_was_met():
     assert walked(knowing(shown), short([*shown[4:], row("new", 9000)], WIDE), rules=WIDENING).want is None
 
 
-@pytest.mark.parametrize(("count", "asked"), [(9, None), (10, WIDE), (43, WIDE)])
-def test_a_first_contact_asks_for_a_wider_page_unless_a_page_has_hardly_any_rows(count, asked):
+@pytest.mark.parametrize(("count", "asked"), [(9, None), (39, None), (40, WIDE), (49, WIDE)])
+def test_a_first_contact_asks_for_a_wider_page_behind_one_that_is_nearly_full(count, asked):
     assert walked(None, short(rows(count), WIDE), rules=WIDENING).want == asked
 
 
 def test_a_first_contact_that_a_wider_page_confirms_says_no_gap():
-    shown = rows(20)
+    shown = rows(45)
     walk = walked(None, short(shown, WIDE), short(shown, None), rules=WIDENING)
     assert (walk.want, gaps(walk, None, WIDENING)) == (None, [])

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from workers.errors import ConfigurationError
 from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
@@ -74,8 +76,7 @@ class Ogmma:
         if type(listed) is not list:
             raise not_a_page(body)
         rows, broken = read_rows(listed, id_field="id", time_field="createdAt")
-        following, exhausted = _reach(len(listed), ref.limit, _stated_limit(body))
-        return Page(rows=rows, broken=broken, next=following, exhausted=exhausted)
+        return replace(_reach(len(listed), ref.limit, _stated_limit(body)), rows=rows, broken=broken)
 
     def normalise(self, feed: Feed, row: RawRow) -> Normalised:
         """The message of a row. Raises RowUnreadable.
@@ -118,15 +119,20 @@ def _stated_limit(body: Mapping[str, Any]) -> int | None:
     return limit if type(limit) is int and limit > 0 else None
 
 
-def _reach(shown: int, asked: int, stated: int | None) -> tuple[PageRef | None, bool]:
-    """What to ask for next, and whether no older rows exist.
+def _reach(shown: int, asked: int, stated: int | None) -> Page:
+    """A page without its rows: what to ask for next, and whether no older rows exist.
 
-    Fewer rows than could be shown are all there are. A full page of 50 is followed by one of 500. A full page of 500
-    is the end of what this API shows, and so is one that the provider cut to a limit of its own. Where it does not
-    state its limit, exactly what the page of 50 had shown may be such a cut, and is not taken for the end of history.
+    A full page of 50 is followed by one of 500. A full page of 500 is the end of what this API shows, and so is one
+    that the provider cut to a limit of its own. Fewer rows than could be shown should be all there are: they are only
+    `short`, since rows may be left out, and the limit that is stated need not be the one that was kept.
     """
     limit = min(asked, stated or asked)
-    if asked < MOST:
-        return (None, True) if shown < limit else (PageRef(number=1, limit=MOST), False)
-    silent_cut = stated is None and shown == FEW
-    return None, shown < limit and not silent_cut
+    wider = PageRef(number=1, limit=MOST) if asked < MOST else None
+    if shown >= limit or (wider is None and _looks_cut(shown, stated)):
+        return Page(next=wider, exhausted=False)
+    return Page(short=shown > 0, proof=wider if shown else None)
+
+
+def _looks_cut(shown: int, stated: int | None) -> bool:
+    """Whether the largest page has as many rows as the one before it, or a round number where no limit is stated."""
+    return shown == FEW or (stated is None and shown > 0 and shown % FEW == 0)
