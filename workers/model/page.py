@@ -14,7 +14,8 @@ class RawRow(Record, frozen=True, kw_only=True):
     """One row of a page, identified but not yet normalised.
 
     `position` counts from the newest end of the walk's page (0 = what the provider lists as newest) and breaks
-    ties of `time`. `digest` is taken over the row as the provider sent it.
+    ties of `time`. `digest` is taken over the row as the provider sent it. `conversation` is the provider's id of the
+    conversation in a feed of many, where the same `id` may stand in several; empty where the feed is one.
     """
 
     id: str
@@ -22,6 +23,7 @@ class RawRow(Record, frozen=True, kw_only=True):
     position: int
     digest: bytes
     raw: Mapping[str, Any]
+    conversation: str = ""
 
 
 class BrokenRow(Record, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from workers.errors import RowUnreadable
 from workers.model import BrokenRow, RawRow
 from workers.providers.decoding import Json, as_received, row_digest
@@ -71,4 +73,4 @@ def _ascends(rows: list[RawRow]) -> bool:
 
 
 def _at(row: RawRow, position: int) -> RawRow:
-    return RawRow(id=row.id, time=row.time, position=position, digest=row.digest, raw=row.raw)
+    return replace(row, position=position)

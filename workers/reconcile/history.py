@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from workers.model import BrokenRow, Page, PageRef, RawRow
 from workers.reconcile import memory
 from workers.reconcile.cursor import Cursor, History
-from workers.reconcile.known import ID_BYTES
+from workers.reconcile.known import ID_BYTES, identity
 from workers.reconcile.old_end import OldEnd, is_past, moved_up, newer_rows
 from workers.reconcile.rules import Rules
 from workers.reconcile.standing import identities_of, identity_of
@@ -172,7 +172,10 @@ class HistoryWalk:
 
     def _meets_published(self, page: Page) -> bool:
         """Whether the page's oldest row was seen by the batch before (one odd row higher up proves nothing)."""
-        return bool(page.rows) and identity_of(max(page.rows, key=lambda row: row.position)) in self._published
+        if not page.rows:
+            return False
+        oldest = max(page.rows, key=lambda row: row.position)
+        return not self._published.isdisjoint((identity_of(oldest), identity(oldest.id)))  # see standing.remembered
 
     def _slide(self, number: int) -> None:
         """Give up the newest pages where the rows before this batch lie much further back than expected."""

@@ -74,9 +74,10 @@ class Known(Record, frozen=True, kw_only=True):
     parts: Mapping[str, bytes] = {}
 
 
-def identity(message_id: str) -> bytes:
-    """The remembered form of a message's id."""
-    return xxh3_64_digest(message_id.encode("utf-8", "surrogatepass"))
+def identity(message_id: str, conversation: str = "") -> bytes:
+    """The remembered form of a message's id, in one of many conversations where that is told."""
+    name = f"{conversation}\0{message_id}" if conversation else message_id
+    return xxh3_64_digest(name.encode("utf-8", "surrogatepass"))
 
 
 def encode(known: Known) -> bytes:

@@ -13,7 +13,7 @@ from workers.reconcile.known import Known, decode, encode, identity
 from workers.reconcile.outcome import Change, Letter
 from workers.reconcile.parts import differing, digests, rank_of, regresses, state_of, with_part
 from workers.reconcile.rules import Rules
-from workers.reconcile.standing import Standing, identity_of, standing_of
+from workers.reconcile.standing import Standing, identity_of, remembered, standing_of
 from workers.times import parse_iso
 
 Normalise = Callable[[RawRow], Normalised]
@@ -131,16 +131,20 @@ class Reconciler:
         return "backfill" if normalised.imported or stood else "live"
 
     def _update(self, row: RawRow, row_id: bytes) -> None:
-        encoded = self._cursor.find(row_id)
+        encoded = remembered(row, self._cursor, row_id)
         if encoded is None:
             return
-        self._known.add(row_id)
         before = decode(encoded)
+        self._known.add(before.id)
         if before.silent:
             self._remember(row, msgspec.structs.replace(before, raw=row.digest))
         elif before.unreadable and not before.parts:
             self._create(row, row_id, before)
-        elif (normalised := self._normalised(row, row_id, before)) is not None:
+        elif (normalised := self._normalised(row, row_id, before)) is None:
+            return
+        elif before.id != row_id and before.parts["envelope"] != digests(normalised.message)["envelope"]:
+            self._create(row, row_id)  # of another conversation: the one remembered is known by its id alone
+        else:
             self._compare(row, before, normalised)
 
     def _compare(self, row: RawRow, before: Known, normalised: Normalised) -> None:

@@ -4,7 +4,7 @@ from enum import Enum
 
 from workers.model import BrokenRow, Page, RawRow
 from workers.reconcile.cursor import Cursor
-from workers.reconcile.known import has_digest, identity
+from workers.reconcile.known import has_digest, identity, time_of
 
 
 class Standing(Enum):
@@ -26,7 +26,9 @@ class Standing(Enum):
 
 def identity_of(row: RawRow | BrokenRow) -> bytes:
     """The remembered identity of a row; a broken one is known by its digest (no id begins with that mark)."""
-    return identity(row.id if isinstance(row, RawRow) else f"\0broken:{row.digest.hex()}")
+    if isinstance(row, BrokenRow):
+        return identity(f"\0broken:{row.digest.hex()}")
+    return identity(row.id, row.conversation)
 
 
 def identities_of(page: Page) -> frozenset[bytes]:
@@ -38,13 +40,25 @@ def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -
     """Where the row with this identity stands. Without a cursor everything is new."""
     if cursor is None:
         return Standing.NEW
-    known = cursor.find(row_id)
+    known = remembered(row, cursor, row_id)
     if known is not None:
         same = has_digest(known, row.digest) or isinstance(row, BrokenRow)
         return Standing.KNOWN if same else Standing.CHANGED
     if isinstance(row, BrokenRow):
         return Standing.NEW
     return _standing_of_unknown(row.time, cursor)
+
+
+def remembered(row: RawRow | BrokenRow, cursor: Cursor, row_id: bytes) -> bytes | None:
+    """The row with this identity as the cursor remembers it, encoded; None where it is not known.
+
+    Cursors that were begun before rows of many conversations were told apart know those by their id alone.
+    """
+    known = cursor.find(row_id)
+    if known is not None or isinstance(row, BrokenRow) or not row.conversation:
+        return known
+    known = cursor.find(identity(row.id))
+    return known if known is not None and time_of(known) == row.time else None
 
 
 def _standing_of_unknown(time: int, cursor: Cursor) -> Standing:

@@ -149,11 +149,11 @@ class LiveWalk:
     def _standings(self, rows: Sequence[RawRow]) -> list[Standing]:
         """Where rows stand. Most rows of most pages are known as they are: they are found at once, in the tail."""
         if self.cursor is None:
-            return [self._note(row, identity(row.id)) for row in rows]
+            return [self._note(row, identity(row.id, row.conversation)) for row in rows]
         tail, seen, known = memory.index(self.cursor.tail), self._seen, Standing.KNOWN
         standings: list[Standing] = []
         for row in rows:
-            row_id = identity(row.id)
+            row_id = identity(row.id, row.conversation)
             remembered = tail.get(row_id)
             if remembered is None or row_id in seen or not has_digest(remembered, row.digest):
                 standings.append(self._note(row, row_id))

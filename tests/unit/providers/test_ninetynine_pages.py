@@ -244,3 +244,78 @@ def test_a_lone_broken_row_is_no_failure():
     nameless = {name: value for name, value in row(status="FAIL").items() if name != "unique"}
     for broken in (row(unique=None), row(timestamp=None), nameless):
         assert len(answered([broken]).broken) == 1
+
+
+# --- one `unique` in several conversations --------------------------------------------------------------
+
+OTHERS = ("972500000003", "972500000004")
+
+
+class WholeNumber(TestNinetyNineByTheKit):
+    """The kit's ways of reading, for the tests below."""
+
+    __test__ = False
+
+
+def sent_to_all(**fields):
+    """A message to three contacts, under one name, as three rows."""
+    return [row(number, unique="3EB0FF", to=to, **fields) for number, to in enumerate((*OTHERS, CONTACT))]
+
+
+def told(events):
+    return [
+        (event["type"].rpartition(".")[2], event["partitionkey"].partition("/")[2], event["subject"])
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("same_second", [True, False])
+def test_one_message_to_many_is_one_in_each_conversation(same_second):
+    # Given
+    rows = sent_to_all(timestamp="1760000100") if same_second else sent_to_all()
+    reader = WholeNumber().reader(rows)
+    # When, Then
+    expected = [("created", contact, "3EB0FF") for contact in (*OTHERS, CONTACT)]
+    assert sorted(told(reader.messages())) == sorted(expected)
+    assert reader.poll() == []
+    # When one of them changes
+    rows[1] = {**rows[1], "message": "other words"}
+    # Then it alone is told of
+    assert told(reader.messages()) == [("updated", OTHERS[1], "3EB0FF")]
+
+
+def test_a_cursor_that_knows_rows_by_their_id_alone_goes_on():
+    # Given a number that was read before conversations were told apart
+    rows = [*sent_to_all()[2:], row(7)]
+    adapter = whole()
+    adapter._named = lambda _: ""
+    kit = WholeNumber()
+    kit.adapter = lambda: adapter
+    reader = kit.reader(rows)
+    assert len(reader.messages()) == 2
+    # When it is read as it is now
+    del adapter._named
+    # Then nothing is said twice, an update is one, and what was mistaken for a known row is told
+    assert reader.poll() == []
+    rows[1] = {**rows[1], "message": "other words"}
+    assert told(reader.messages()) == [("updated", CONTACT, rows[1]["unique"])]
+    rows[:0] = sent_to_all()[:2]
+    assert sorted(told(reader.messages())) == [("created", contact, "3EB0FF") for contact in OTHERS]
+    assert reader.poll() == []
+
+
+def test_the_same_message_has_the_same_event_whether_it_is_known_by_its_id_alone_or_not():
+    # Given
+    adapter = whole()
+    adapter._named = lambda _: ""
+    kit = WholeNumber()
+    kit.adapter = lambda: adapter
+    # When, Then
+    before, now = (of.reader([row(1), row(2)]).messages() for of in (kit, WholeNumber()))
+    assert [event["id"] for event in before] == [event["id"] for event in now]
+
+
+def test_rows_of_one_contact_are_known_by_their_id_as_ever():
+    of = by_contact()
+    page = of.page(feed_of(of, CONTACT), of.first(), HttpResponse(status=200, body=json.dumps([row()]).encode()))
+    assert [shown.conversation for shown in page.rows] == [""]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
+from msgspec.structs import replace
 
-from workers.errors import ConfigurationError, FeedRejected, ParkFeed
+from workers.errors import ConfigurationError, FeedRejected, ParkFeed, RowUnreadable
 from workers.model import Feed, HttpRequest, HttpResponse, Normalised, Page, PageRef, RawRow
 from workers.providers.account import AccountSettings
 from workers.providers.answers import answer
@@ -77,7 +78,7 @@ class NinetyNine:
         return self._post("getHistory", {**to, "page": ref.number})
 
     @exact_ids("unique")
-    def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:  # noqa: ARG002 - one form for all feeds
+    def page(self, feed: Feed, ref: PageRef, response: HttpResponse) -> Page:
         """The rows shown. Raises PollFailed.
 
         Pages are documented as 50 rows by their rank in the history, so a shorter one should be the last; that rows
@@ -96,6 +97,8 @@ class NinetyNine:
         if type(body) is not list:
             raise no_page("not_a_page", "no array of messages")
         rows, broken = read_rows(body, id_field="unique", time_field="timestamp")
+        if self.conversation(feed) is None:
+            rows = tuple(replace(row, conversation=self._named(row.raw)) for row in rows)
         following = PageRef(number=ref.number + 1, limit=PAGE_ROWS)
         if len(body) < PAGE_ROWS:
             return Page(rows=rows, broken=broken, short=bool(body), proof=following if body else None)
@@ -151,6 +154,13 @@ class NinetyNine:
         others = [told for told in people if told != self._number]
         notes_to_self = len(people) == len(ends) and not others
         return others[0] if others else self._number if notes_to_self else None
+
+    def _named(self, raw: Mapping[str, Any]) -> str:
+        """The contact, by whom rows of a whole number are told apart: one message to many may have one `unique`."""
+        try:
+            return self._contact_of(raw) or ""
+        except RowUnreadable:
+            return ""  # the row becomes a dead letter when it is read
 
     def _contact_name(self, raw: Mapping[str, Any]) -> str | None:
         return sender_name(raw) if direction_of(raw) == "inbound" else None
