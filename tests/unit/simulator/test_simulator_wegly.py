@@ -170,7 +170,7 @@ def test_the_order_of_the_list_and_that_of_a_page(subject):
 
 
 def test_entries_that_are_no_messages_stand_between_and_may_or_may_not_count(subject):
-    for word, total in (("records", 90), ("messages", 45), ("absent", None)):
+    for word, total in (("records", 90), ("messages", 45), ("page", 20), ("absent", None)):
         told = subject("wegly.events=1", f"wegly.total={word}").told()
         assert told.get("total") == total
         kinds = [record["event_type"] for record in told["records"]]

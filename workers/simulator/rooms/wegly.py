@@ -155,7 +155,8 @@ class WeglyRoom(Room):
             rows.reverse()
         if switches.word("wegly.envelope") == "bare":
             return Answer(200, b"[", rows, b"]", feed=(conversation.id,))
-        total = {"records": len(records), "messages": len(messages)}.get(switches.word("wegly.total"))
+        counts = {"records": len(records), "messages": len(messages), "page": len(rows)}
+        total = counts.get(switches.word("wegly.total"))
         begin = b"{" if total is None else b'{"total":%d,' % total
         return Answer(200, begin + b'"records":[', rows, b"]}", feed=(conversation.id,))
 

@@ -68,7 +68,11 @@ SWITCHES = (
         ("newest_first", "oldest_first", "mixed"),
     ),
     Choice(
-        "wegly.total", "what total counts, if it is there", "records", "wegly", ("records", "messages", "absent")
+        "wegly.total",
+        "what total counts, if it is there: all records, all messages, or the records of the page",
+        "records",
+        "wegly",
+        ("records", "messages", "page", "absent"),
     ),
     Choice("wegly.envelope", "records under `records`, or bare", "records", "wegly", ("records", "bare")),
     Chance("wegly.events", "share of messages behind which an event stands that is no message", 0.0, "wegly"),
