@@ -177,3 +177,50 @@ async def test_a_documented_answer_says_no_hole(history):
     write(world, 130)
     await settle(world)
     assert_whole(world)
+
+
+# --- Wegly: nobody says what `total` counts --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("paging", ["page_from_1", "page_from_0", "offset", "skip"])
+@pytest.mark.parametrize("history", [5, 20, 70])
+async def test_a_total_that_counts_the_page_alone_hides_nothing(paging, history):
+    # Given
+    world = read_by("wegly", "wegly.total=page", f"wegly.timeline_paging={paging}", history=history)
+    # When
+    await settle(world)
+    write(world, 45)
+    await settle(world)
+    # Then
+    assert world.never_shown() == 0
+    assert_whole(world)
+
+
+async def test_news_that_fills_what_says_to_be_all_leaves_no_hole_unsaid():
+    # Given a timeline of twenty records that is paged in no way, and a total that counts them
+    world = read_by("wegly", "wegly.total=page", "wegly.timeline_paging=none", conversations=1, history=70)
+    await settle(world)
+    told = len(gaps(world))
+    # When
+    write(world, 45)
+    await settle(world)
+    # Then
+    assert gaps(world)[told:] == ["page_limit"]
+
+
+@pytest.mark.parametrize(("paging", "more"), [("everything", 4), ("page_from_1", 2)])
+async def test_a_total_that_a_page_holds_is_looked_behind_once(paging, more):
+    # Given chats of fewer messages than a page has records
+    world = read_by("wegly", f"wegly.timeline_paging={paging}", history=15, conversations=4)
+    chats = len(world.feeds)
+    # When they are read for the first time
+    await world.poll()
+    # Then the ways to ask for more are tried: once where none is understood, else one request for each chat
+    assert len(world.requests) == 2 * chats + (more if paging == "everything" else more + chats - 1)
+    # And never by a poll that finds what is known
+    asked = len(world.requests)
+    world.pass_time(LONG)
+    write(world, 3)
+    await world.poll()
+    assert len(world.requests) - asked == 2 * chats
+    assert_whole(world)

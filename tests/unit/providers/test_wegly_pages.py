@@ -25,7 +25,7 @@ from tests.unit.providers.wegly_samples import (
 )
 from workers.errors import PageUnreadable, ParkFeed, ProviderFailed, RateLimited, Refused
 from workers.model import Assignee, Contact, ConversationState
-from workers.providers.wegly.paging import ChatRef
+from workers.providers.wegly.steps import ChatRef
 
 #: Records of a page of the API below.
 PAGE = 20

@@ -62,7 +62,7 @@ async def test_every_way_of_paging_in_every_order_is_learned_and_read_whole(pagi
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("turned", ["as_listed", "turned"])
-@pytest.mark.parametrize("total", ["records", "messages", "absent"])
+@pytest.mark.parametrize("total", ["records", "messages", "page", "absent"])
 async def test_totals_that_count_otherwise_or_not_at_all_hide_nothing(order, turned, total):
     world = school(f"wegly.timeline_order={order}", f"wegly.order={turned}", f"wegly.total={total}", "wegly.events=0.6")
     await read_for_a_while(world)

@@ -5,7 +5,7 @@ import json
 from workers.model import HttpResponse
 from workers.providers.wegly import Wegly, WeglySettings
 from workers.providers.wegly.chat import chat_in
-from workers.providers.wegly.paging import TimelineRef
+from workers.providers.wegly.steps import TimelineRef
 
 KEY = "eyJhbGciOiJIUzI1NiJ9.topsecret"
 CHAT = "0b6f0c1e-0000-4000-8000-000000000001"

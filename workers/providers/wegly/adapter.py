@@ -22,10 +22,10 @@ from workers.providers.reasons import unreadable
 from workers.providers.wegly.chat import Chat, ChatRow, chat_in
 from workers.providers.wegly.errors import NO_SUCH_PAGE, NO_TIMELINE, error_in
 from workers.providers.wegly.message import message_of
-from workers.providers.wegly.paging import ChatRef, Step, TimelineRef, after
+from workers.providers.wegly.paging import after
 from workers.providers.wegly.settings import WeglySettings
+from workers.providers.wegly.steps import ChatRef, Lessons, Step, TimelineRef
 from workers.providers.wegly.timeline import Records, last_message_of, listed_in, read_records
-from workers.providers.wegly.ways import Way
 
 
 class Wegly:
@@ -45,8 +45,8 @@ class Wegly:
             ("Accept", "application/json"),
             *origin,
         )
-        #: How pages of timelines are asked for, as far as it was learned. It only spares requests.
-        self._learned: Way | None = None
+        #: How timelines are paged, as far as it was learned. It only spares requests.
+        self._lessons = Lessons()
 
     def first(self) -> PageRef:
         """The chat object."""
@@ -122,8 +122,8 @@ class Wegly:
         records, total = ([], None) if refused else listed_in(self._answer(response))
         shown, last = read_records(records, ref.chat), last_message_of(ref.chat)
         known = last if isinstance(last, ChatRow) else None
-        step = after(ref, shown, total, known, self._learned, refused=refused)
-        self._learned = step.learned or self._learned
+        step = after(ref, shown, total, known, self._lessons, refused=refused)
+        self._lessons = self._lessons.after(step)
         rows = shown.rows
         if known is not None and step.newest and _is_missing(known, ref, shown, step):
             rows = (known, *rows)
@@ -132,6 +132,8 @@ class Wegly:
             broken=shown.broken,
             next=step.next,
             exhausted=step.exhausted,
+            short=step.short,
+            proof=step.proof,
             skipped=shown.skipped,
             total=total if _is_page_one(ref, step) else None,
             leads_on=step.leads_on,

@@ -9,19 +9,12 @@ the chat's last message, or by the course of their times. Where it holds the old
 number of records; that it is newer is checked. Where nothing is certain, all pages are read at every poll.
 """
 
-from typing import Literal, NamedTuple
-
 from msgspec.structs import replace
 
-from workers.model import PageRef, Record
-from workers.providers.wegly.chat import Chat, ChatRow
+from workers.providers.wegly.chat import ChatRow
+from workers.providers.wegly.steps import ChatRef, Counts, First, Holds, Lessons, Step, TimelineRef, to
 from workers.providers.wegly.timeline import Records
 from workers.providers.wegly.ways import WAYS, Way
-
-#: What the first page holds.
-Holds = Literal["newest", "oldest", "anything"]
-#: What a page is asked for: to learn how pages are asked for, to find the newest ones, to go on from page to page.
-Turn = Literal["trial", "up", "down", "on"]
 
 #: Pages that one poll reads at most (pages): 10 000 messages at 20 a page, and an end where a server makes up pages.
 MOST_PAGES = 500
@@ -30,67 +23,12 @@ MOST_PAGES = 500
 FEWEST = 10
 
 
-class ChatRef(PageRef, frozen=True, kw_only=True):
-    """The chat object. `closes`: asked for once more, for the last message that no page of the timeline shows."""
-
-    closes: bool = False
-
-
-class First(Record, frozen=True, kw_only=True):
-    """What the first page of a timeline told: its records, how many there are in all, which they are."""
-
-    ids: frozenset[str]
-    total: int | None
-    holds: Holds
-    newest: int | None
-
-    @property
-    def size(self) -> int:
-        """Records of a page."""
-        return len(self.ids)
-
-
-class TimelineRef(PageRef, frozen=True, kw_only=True):
-    """A page of the timeline: the first one, without a parameter, where `first` is None.
-
-    `ways` begins with the one in which the page is asked for; `seen` are the records of the pages before.
-    """
-
-    chat: Chat
-    first: First | None = None
-    ways: tuple[Way, ...] = WAYS
-    index: int = 0
-    turn: Turn = "trial"
-    seen: frozenset[str] = frozenset()
-
-    @property
-    def query(self) -> str:
-        """What stands behind the path."""
-        if self.first is None:
-            return ""
-        way = self.ways[0]
-        return f"?{way.parameter}={way.value(self.index, self.first.size)}"
-
-
-class Step(NamedTuple):
-    """What a page leads to. `newest`: it is the one with the newest records, or everything was read.
-
-    `learned` is a way that was just understood.
-    """
-
-    next: PageRef | None
-    leads_on: bool = False
-    exhausted: bool = False
-    newest: bool = False
-    learned: Way | None = None
-
-
 def after(
-    ref: TimelineRef, shown: Records, total: int | None, last: ChatRow | None, learned: Way | None, *, refused: bool
+    ref: TimelineRef, shown: Records, total: int | None, last: ChatRow | None, lessons: Lessons, *, refused: bool
 ) -> Step:
-    """The step after a page. `last` is the chat's last message, `learned` a way that was understood before."""
+    """The step after a page. `last` is the chat's last message."""
     if ref.first is None:
-        return _after_first(ref, shown, total, last, learned)
+        return _after_first(ref, shown, total, last, lessons)
     # What is deleted meanwhile is not missing, and what comes meanwhile is found by the next poll.
     known = ref.first.total
     first = replace(ref.first, total=known if known is None or total is None else min(known, total))
@@ -102,25 +40,39 @@ def after(
 # --- the first page --------------------------------------------------------------------------------------
 
 
-def _after_first(
+def _after_first(ref: TimelineRef, shown: Records, total: int | None, last: ChatRow | None, lessons: Lessons) -> Step:
+    everything = _is_all(shown, total)
+    if not shown.ids or (everything and (lessons.counts == "all" or len(shown.ids) < FEWEST)):
+        return Step(None, exhausted=everything or not total, newest=True)
+    following = _second(ref, shown, total, last, lessons.way)
+    if everything and (lessons.counts == "unpaged" or _may_be_all(shown, last)):
+        # That `total` is the whole is inferred only: it may count the page.
+        proof = None if lessons.counts == "unpaged" else following
+        return Step(None, exhausted=True, newest=True, short=True, proof=proof)
+    newest = following.first is not None and following.first.holds == "newest"
+    return Step(following, leads_on=not newest, newest=newest, counts=None if everything or total is None else "all")
+
+
+def _second(
     ref: TimelineRef, shown: Records, total: int | None, last: ChatRow | None, learned: Way | None
-) -> Step:
+) -> TimelineRef:
+    """What to ask for after the first page."""
     ids = frozenset(shown.ids)
-    if not ids or _is_all(shown, total):
-        return Step(None, exhausted=bool(ids) or not total, newest=True)
-    holds = _holds(shown, total, last)
-    first = First(ids=ids, total=total, holds=holds, newest=shown.newest)
+    first = First(ids=ids, total=total, holds=_holds(shown, total, last), newest=shown.newest)
     ways = WAYS if learned is None else (learned, *(way for way in WAYS if way != learned))
-    index = 1
-    if learned is not None and holds == "oldest":
-        index = _last_index(first, learned)
-    following = _to(ref, index, turn="trial", first=first, ways=ways, seen=ids)
-    return Step(following, leads_on=holds != "newest", newest=holds == "newest")
+    index = 1 if learned is None or first.holds != "oldest" else _last_index(first, learned)
+    return to(ref, index, turn="trial", first=first, ways=ways, seen=ids)
 
 
 def _is_all(shown: Records, total: int | None) -> bool:
     """Whether the page shows everything: `total` counts records, or perhaps messages alone."""
     return total is not None and (total <= shown.messages or total == len(set(shown.ids)))
+
+
+def _may_be_all(shown: Records, last: ChatRow | None) -> bool:
+    """Whether records in order, with the chat's last message among them, may be all that there are."""
+    missing = last is not None and last.id not in shown.ids and last.time >= (shown.newest or 0)
+    return shown.course != "none" and not missing
 
 
 def _holds(shown: Records, total: int | None, last: ChatRow | None) -> Holds:
@@ -146,12 +98,14 @@ def _after_trial(ref: TimelineRef, first: First, shown: Records, last: ChatRow |
     if not refused and (past_the_end or _is_understood(ref, way, shown)):
         return _go_on(ref, first, shown, last)._replace(learned=None if past_the_end else way)
     if len(ref.ways) > 1:
-        return Step(_to(ref, 1, turn="trial", ways=ref.ways[1:]), leads_on=True)
-    if first.holds == "oldest":
-        return Step(ChatRef(number=ref.number + 1, limit=ref.limit, closes=True), leads_on=True)
+        return Step(to(ref, 1, turn="trial", ways=ref.ways[1:]), leads_on=True)
     nothing_told = first.total is None and first.size < FEWEST
     every = first.total is not None and len(ref.seen) >= first.total
-    return Step(None, exhausted=nothing_told or every, newest=first.holds == "anything")
+    if first.holds == "oldest" and not every:
+        return Step(ChatRef(number=ref.number + 1, limit=ref.limit, closes=True), leads_on=True)
+    newest = first.holds == "anything" or every
+    counts: Counts | None = "unpaged" if every else None
+    return Step(None, exhausted=nothing_told or every, newest=newest, short=every, counts=counts)
 
 
 def _is_understood(ref: TimelineRef, way: Way, shown: Records) -> bool:
@@ -191,7 +145,7 @@ def _forwards(ref: TimelineRef, first: First, shown: Records) -> Step:
     known = first.total is not None and len(seen) >= first.total and len(shown.ids) < first.size
     if known or ref.seen.issuperset(shown.ids):
         return _ended(ref, first, shown)
-    return Step(_to(ref, ref.index + 1, turn="on", seen=seen), leads_on=unordered)
+    return Step(to(ref, ref.index + 1, turn="on", seen=seen), leads_on=unordered)
 
 
 def _ended(ref: TimelineRef, first: First, shown: Records) -> Step:
@@ -205,17 +159,17 @@ def _to_the_newest(ref: TimelineRef, first: First, shown: Records, last: ChatRow
     """To the last page, which is taken for the one with the newest records, and from there to older ones."""
     end = _last_index(first, ref.ways[0])
     if ref.turn == "trial" and ref.index < end:
-        return Step(_to(ref, end, turn="up", seen=ref.seen.union(shown.ids)), leads_on=True)
+        return Step(to(ref, end, turn="up", seen=ref.seen.union(shown.ids)), leads_on=True)
     fresh = bool(shown.ids) and (ref.turn == "down" or not ref.seen.issuperset(shown.ids))
     if not fresh:
         before = ref.index - 1
-        return Step(_to(ref, before, turn="down"), leads_on=True) if before else Step(None, exhausted=True, newest=True)
+        return Step(to(ref, before, turn="down"), leads_on=True) if before else Step(None, exhausted=True, newest=True)
     if not _is_newer(first, shown):
         # The first page was not the oldest: then nothing is certain.
         unordered = replace(first, holds="anything")
-        return Step(_to(ref, 1, turn="on", first=unordered, seen=first.ids), leads_on=True)
+        return Step(to(ref, 1, turn="on", first=unordered, seen=first.ids), leads_on=True)
     if ref.turn != "down" and _may_go_further(ref, first, shown, last):
-        return Step(_to(ref, ref.index + 1, turn="up", seen=ref.seen.union(shown.ids)), leads_on=True)
+        return Step(to(ref, ref.index + 1, turn="up", seen=ref.seen.union(shown.ids)), leads_on=True)
     return _backwards(ref, shown)._replace(newest=True)
 
 
@@ -223,7 +177,7 @@ def _backwards(ref: TimelineRef, shown: Records) -> Step:
     """To the page before, until the first one, which was read already."""
     if ref.index <= 1:
         return Step(None, exhausted=True)
-    return Step(_to(ref, ref.index - 1, turn="on", seen=ref.seen.union(shown.ids)))
+    return Step(to(ref, ref.index - 1, turn="on", seen=ref.seen.union(shown.ids)))
 
 
 def _is_newer(first: First, shown: Records) -> bool:
@@ -245,8 +199,3 @@ def _may_go_further(ref: TimelineRef, first: First, shown: Records, last: ChatRo
 def _last_index(first: First, way: Way) -> int:
     """The index of the last page, by the number of records; at least that of the second page."""
     return max(1, ((first.total or 0) - 1) // way.step(first.size))
-
-
-def _to(ref: TimelineRef, index: int, *, turn: Turn, **changes: object) -> TimelineRef:
-    """The next request of this poll."""
-    return replace(ref, number=ref.number + 1, index=index, turn=turn, **changes)
