@@ -160,6 +160,10 @@ class AccountSettings(BaseModel):
         """What makes two accounts the same at the provider: two accounts with one identity are refused."""
         raise TypeError("each provider says what its identity is")
 
+    def place(self) -> tuple[str, ...]:
+        """Where the values of a feed name one thing, whichever account reads it: here, only within the account."""
+        return self.identity()
+
 
 def _split(value: str) -> SplitResult:
     wrong = ValueError("must be an address like https://host/path")

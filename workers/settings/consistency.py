@@ -26,6 +26,19 @@ def same_accounts(accounts: Mapping[str, AccountSettings]) -> dict[Place, str]:
     return lines
 
 
+def shared_feeds(accounts: Mapping[str, AccountSettings]) -> dict[Place, str]:
+    """A line for each feed that an earlier account, with another identity, reads as well."""
+    lines: dict[Place, str] = {}
+    first: dict[tuple[tuple[str, ...], Values], tuple[str, Place]] = {}
+    for name, account in accounts.items():
+        for number, feed in enumerate(account.feeds):
+            place = ("accounts", name, "feeds", number)
+            earlier, there = first.setdefault((account.place(), _values(feed)), (name, place))
+            if earlier != name:
+                lines[place] = line(place, f"is {where(there)} of another account: a feed is read once")
+    return lines
+
+
 def overlapping_feeds(place: Place, feeds: object) -> dict[Place, str]:
     """A line for each feed of a list, as it stands in the file, that another one already covers."""
     listed = feeds if isinstance(feeds, Sequence) and not isinstance(feeds, str) else ()

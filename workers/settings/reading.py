@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from workers.providers.account import AccountSettings, account_name, secret_fields
 from workers.providers.base import Adapter
 from workers.settings.allowed import one_of
-from workers.settings.consistency import overlapping_feeds, rejected_feeds, same_accounts, unusable_tls
+from workers.settings.consistency import overlapping_feeds, rejected_feeds, same_accounts, shared_feeds, unusable_tls
 from workers.settings.explain import explain, model_of, unknown_key
 from workers.settings.kafka import TlsSettings
 from workers.settings.problem import Place, line, near_miss, where
@@ -71,7 +71,11 @@ class Reading:
             return {}
         read = {name: self._account(name, given) for name, given in table.items()}
         accounts = {name: account for name, account in read.items() if account is not None}
-        self.problems.update(same_accounts(accounts))
+        same = same_accounts(accounts)
+        self.problems.update(same)
+        self.problems.update(
+            shared_feeds({name: of for name, of in accounts.items() if ("accounts", name) not in same})
+        )
         for name, account in accounts.items():
             self._feeds(name, account)
         return accounts

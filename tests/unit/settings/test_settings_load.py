@@ -192,6 +192,38 @@ def test_two_accounts_with_one_identity_are_refused(problems):
     ]
 
 
+def two_accounts(provider, feed, *rests):
+    accounts = (
+        f'[accounts.{name}]\nprovider = "{provider}"\napi_key = {{ env = "{key}" }}\nfeeds = [{feed}]\n{rest}\n'
+        for (name, key), rest in zip(("aK", "bL"), rests or ("", ""), strict=True)
+    )
+    return "".join(accounts)
+
+
+CHAT = '{ chat_id = "0b6f0c1e-0000-4000-8000-000000000001" }'
+
+
+@pytest.mark.parametrize(
+    ("provider", "feed"), [("ogmma", '{ channel_id = "c", conversation_id = "1" }'), ("wegly", CHAT)]
+)
+def test_a_conversation_that_two_keys_read_is_refused(problems, providers, provider, feed):
+    # Given
+    providers.update(PROVIDERS)
+    # When, Then
+    assert problems(two_accounts(provider, feed), K=KEY, L="sk-live-of-b-0123") == [
+        "accounts.b.feeds[0]: is accounts.a.feeds[0] of another account: a feed is read once"
+    ]
+
+
+def test_contacts_of_two_numbers_may_be_the_same(loaded, providers):
+    # Given
+    providers.update(PROVIDERS)
+    numbers = ('number = "972770000001"\nscope = "contacts"', 'number = "972770000002"\nscope = "contacts"')
+    # When, Then
+    text = two_accounts("99digital", '{ contact = "972500000002" }', *numbers)
+    assert set(loaded(text, K=KEY, L="another").accounts) == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     ("feeds", "wrong"),
     [

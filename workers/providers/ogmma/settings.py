@@ -32,3 +32,7 @@ class OgmmaSettings(AccountSettings):
         """The key is all that names an account at Ogmma; its digest can be compared and shown."""
         key = self.api_key.get_secret_value().encode()
         return (self.provider, self.base_url, hashlib.sha256(key).hexdigest()[:16])
+
+    def place(self) -> tuple[str, ...]:
+        """Conversations have their ids from Ogmma, whichever key reads them."""
+        return (self.provider, self.base_url)

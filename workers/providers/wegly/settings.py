@@ -68,3 +68,7 @@ class WeglySettings(AccountSettings):
         """The key is all that names an account at Wegly; its digest can be compared and shown."""
         key = self.api_key.get_secret_value().encode()
         return (self.provider, self.base_url, hashlib.sha256(key).hexdigest()[:16])
+
+    def place(self) -> tuple[str, ...]:
+        """Chats have their ids from Wegly, whichever key reads them."""
+        return (self.provider, self.base_url)
