@@ -164,7 +164,7 @@ def moment_or_none(value: Json, name: str) -> int | None:
 
 def _parsed(value: str, name: str) -> int:
     try:
-        return _after_epoch(parse_iso(value), name)
+        return _after_epoch(parse_iso(value.upper()), name)  # RFC 3339 section 5.6: "t" and "z" may be small
     except (ValueError, OverflowError):
         raise unreadable("bad_time", f"{name} is not a time") from None
 

@@ -184,6 +184,11 @@ def test_a_larger_page_is_the_proof_of_a_short_one(shown, asked, short, proof):
     assert (page.short, page.proof and page.proof.limit) == (short, proof)
 
 
+@pytest.mark.parametrize("told", ["2026-01-05t12:00:00.000z", "2026-01-05T12:00:00z", "2026-01-05t09:00:00-03:00"])
+def test_the_letters_of_a_time_may_be_small(told):
+    assert answered({"data": [row(createdAt=told)]}).rows[0].time == 1_767_614_400_000
+
+
 def test_broken_rows_count_as_shown():
     page = answered({"data": [*(row(number) for number in range(49)), {"id": None}], "meta": {"limit": 50}})
     assert (len(page.rows), len(page.broken), page.exhausted) == (49, 1, False)
