@@ -55,7 +55,7 @@ class Doubt:
 
     def _is_doubtful(self, asked: PageRef, page: Page, shown: int) -> bool:
         cursor = self._cursor
-        if cursor is None:
+        if cursor is None or cursor.newest is None:
             return shown >= NEARLY_FULL * asked.limit or page.proof is None or not widens(asked, page.proof)
         return not self._met or cursor.history is not None or cursor.count() > self._met
 

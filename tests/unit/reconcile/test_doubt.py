@@ -110,7 +110,8 @@ def test_a_wider_page_is_not_asked_for_where_known_ground_was_met():
 
 @pytest.mark.parametrize(("count", "asked"), [(9, None), (39, None), (40, WIDE), (49, WIDE)])
 def test_a_first_contact_asks_for_a_wider_page_behind_one_that_is_nearly_full(count, asked):
-    assert walked(None, short(rows(count), WIDE), rules=WIDENING).want == asked
+    for cursor in (None, Cursor(contact=1)):  # nor does the first look at a feed that was empty
+        assert walked(cursor, short(rows(count), WIDE), rules=WIDENING).want == asked
 
 
 def test_a_first_contact_that_a_wider_page_confirms_says_no_gap():
