@@ -5,10 +5,10 @@ The pure rooms decide; this file only carries: responses to the walk, outcomes t
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, Literal, Protocol
+from typing import Final
 
 import msgspec
 
@@ -17,8 +17,7 @@ from workers.errors import BodyTooLarge, PageUnreadable
 from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
 from workers.model import Feed, HttpResponse, Page, PageRef, Record
-from workers.poll_counts import PollCounts
-from workers.providers.base import Adapter
+from workers.poll_means import FIRST, MORE, Account, PollMeans, Turn
 from workers.reconcile.batches import Batches, EventsTooLarge
 from workers.reconcile.cursor import Cursor, HistoryPages, contacted
 from workers.reconcile.cursor_records import records as cursor_records
@@ -26,10 +25,8 @@ from workers.reconcile.history import HistoryWalk
 from workers.reconcile.outcome import Outcome
 from workers.reconcile.page_letter import page_digest, page_letter
 from workers.reconcile.plan import HistoryPlan, LivePlan, Plan
-from workers.reconcile.rules import Rules
 from workers.reconcile.sent_text import SentText
 from workers.reconcile.walk import LiveWalk
-from workers.settings.kafka import TopicNames
 from workers.shard import Shard
 
 #: Unreadable pages of a feed that are known when they come again: a provider has few ways to be down.
@@ -41,23 +38,6 @@ _SUCCESSES: Final = range(200, 300)
 #: One at a time, so that what one of them is decoded to is all the memory that they take together.
 _heavy_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-page")
 
-#: Whose request it is: the first of a poll (paid for when the feed was picked), a further one, one of a history.
-Turn = Literal["first", "more", "history"]
-FIRST: Final[Turn] = "first"
-MORE: Final[Turn] = "more"
-
-
-class Account(Protocol):
-    """Whose feeds are polled."""
-
-    async def fetch(self, feed: Feed, ref: PageRef, turn: Turn) -> HttpResponse:
-        """A response, within the account's budget. Raises PollFailed."""
-        ...
-
-    def imprint(self, key: str, times: Sequence[int]) -> bytes | None:
-        """What the schedule will know of a feed after a poll that brought messages of these times (ms)."""
-        ...
-
 
 class Polled(Record, frozen=True, kw_only=True):
     """What a poll came to: the provider times (ms) of new messages, whether a history waits behind them, how far it is.
@@ -68,21 +48,6 @@ class Polled(Record, frozen=True, kw_only=True):
     times: tuple[int, ...] = ()
     history: bool = False
     pages: HistoryPages | None = None
-
-
-class PollMeans(Record, frozen=True, kw_only=True):
-    """What all polls of one account need, made once. `shards`: how many there are.
-
-    `cursor_bytes`: `max.message.bytes` of the cursors topic.
-    """
-
-    adapter: Adapter
-    rules: Rules
-    make_encoder: Callable[[Feed, Http], EventEncoder]
-    counts: PollCounts
-    topics: TopicNames
-    shards: int
-    cursor_bytes: int
 
 
 class FeedPoll:
@@ -270,19 +235,6 @@ class FeedPoll:
 def _polled(cursor: Cursor | None, times: tuple[int, ...] = ()) -> Polled:
     history = None if cursor is None else cursor.history
     return Polled(times=times, history=history is not None, pages=history.progress() if history else None)
-
-
-def rules_of(adapter: Adapter) -> Rules:
-    """What an account's settings and its provider's paging say about reading one of its feeds."""
-    account = adapter.account
-    start = account.start_ms
-    return Rules(
-        settle=account.settle_ms,
-        remember=account.remembered,
-        start=start if start is not None else ("now" if account.start == "now" else "beginning"),
-        history_limit=account.history_limit,
-        numbered=adapter.numbered,
-    )
 
 
 def _is_unchanged(cursor: Cursor | None, page: bytes, now: int) -> bool:

@@ -15,8 +15,9 @@ from workers.finder import FeedFinder
 from workers.holdings import Holdings
 from workers.metrics import Metrics
 from workers.model import Feed
-from workers.poll import Account, FeedPoll, PollMeans, rules_of
+from workers.poll import FeedPoll
 from workers.poll_counts import PollCounts
+from workers.poll_means import Account, PollMeans, rules_of
 from workers.polling import unreachable
 from workers.polling.fetch import Fetcher
 from workers.providers import adapter

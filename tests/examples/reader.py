@@ -8,7 +8,7 @@ from workers.events.cloudevent import ContentMode, KafkaEvent
 from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.model import Feed
-from workers.poll import rules_of
+from workers.poll_means import rules_of
 from workers.providers import adapter
 from workers.reconcile.batches import Batches
 from workers.reconcile.cursor import Cursor

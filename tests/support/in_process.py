@@ -12,8 +12,9 @@ from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.metrics import Metrics
 from workers.model import HttpResponse
-from workers.poll import FeedPoll, PollMeans, rules_of
+from workers.poll import FeedPoll
 from workers.poll_counts import PollCounts
+from workers.poll_means import PollMeans, rules_of
 from workers.providers import PROVIDERS, adapter
 from workers.reconcile.cursor_records import Restored
 from workers.redaction import Redactor

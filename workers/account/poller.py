@@ -23,7 +23,8 @@ from workers.classifier import decide
 from workers.errors import CursorUnreadable, PollFailed, ReopenShard
 from workers.metrics import Metrics
 from workers.model import Feed, HttpResponse, PageRef
-from workers.poll import Account, FeedPoll, Polled, Turn
+from workers.poll import FeedPoll, Polled
+from workers.poll_means import Account, Turn
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
 from workers.providers.base import Adapter

@@ -14,7 +14,7 @@ from workers.events.encoding import EventEncoder
 from workers.events.payload import NOT_ANSWERED, Http
 from workers.events.source import source_of
 from workers.model import Feed, HttpResponse, PageRef, Record
-from workers.poll import rules_of
+from workers.poll_means import rules_of
 from workers.polling.budget import Budget
 from workers.polling.fetch import Fetcher
 from workers.providers.base import Adapter

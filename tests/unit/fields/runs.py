@@ -17,7 +17,7 @@ from workers.events.cloudevent import KafkaEvent
 from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.model import Feed, HttpResponse
-from workers.poll import rules_of
+from workers.poll_means import rules_of
 from workers.providers import PROVIDERS, adapter
 from workers.providers.base import Adapter
 from workers.reconcile.batches import Batches

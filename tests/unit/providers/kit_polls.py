@@ -14,7 +14,7 @@ from workers.events import schemas
 from workers.events.encoding import EventEncoder
 from workers.events.source import source_of
 from workers.model import HttpRequest, HttpResponse, PageRef
-from workers.poll import rules_of
+from workers.poll_means import rules_of
 from workers.reconcile.batches import Batches
 from workers.reconcile.cursor import Cursor
 from workers.reconcile.history import HistoryWalk

@@ -8,7 +8,7 @@ import pytest
 
 from workers.errors import ParkFeed
 from workers.model import Feed, HttpRequest, HttpResponse, Message, Page, PageRef
-from workers.poll import rules_of
+from workers.poll_means import rules_of
 from workers.providers import PROVIDERS, adapter
 from workers.reconcile.batches import Batches
 from workers.reconcile.cursor import Cursor, contacted
