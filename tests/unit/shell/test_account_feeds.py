@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.pollers import FakeShard, ended, feed, poller_of, running
+from tests.support.virtual_time import in_virtual_time
 from workers.account import gone
 from workers.account.feeds import AccountFeeds
 from workers.errors import CursorUnreadable
@@ -101,58 +102,64 @@ async def test_a_feed_that_comes_back_before_it_was_forgotten_is_polled(poller):
     await ended(task)
 
 
-async def test_a_cancelled_poll_that_ends_late_does_not_land_the_one_that_followed_it():
-    # Given a poll that takes its time to end when it is cancelled, as closing a connection may
-    begun = 0
+def test_a_cancelled_poll_that_ends_late_does_not_land_the_one_that_followed_it():
+    async def story():
+        # Given a poll that takes its time to end when it is cancelled, as closing a connection may
+        begun = 0
 
-    class SlowToEnd(FakePoll):
-        async def live(self, only_commits):
-            nonlocal begun
-            begun += 1
-            try:
-                await asyncio.sleep(10)
-            finally:
-                await asyncio.sleep(0.1)
+        class SlowToEnd(FakePoll):
+            async def live(self, only_commits):
+                nonlocal begun
+                begun += 1
+                try:
+                    await asyncio.sleep(10)
+                finally:
+                    await asyncio.sleep(0.1)
 
-    poller, shard = poller_of(SlowToEnd), FakeShard()
-    poller.attach(feed(1), shard)
-    task = await running(poller)
-    # When its feed is taken back and added again
-    poller.detach(feed(1).key)
-    poller.attach(feed(1), shard)
-    await asyncio.sleep(0.3)
-    # Then the second poll goes on, and there is no third beside it
-    assert begun == 2
-    await ended(task)
-
-
-async def test_a_feed_whose_cursor_cannot_be_read_is_left_alone_however_often_it_is_asked_for():
-    # Given a feed with a damaged cursor
-    shard = FakeShard()
-
-    class Damaged(FakePoll):
-        async def live(self, only_commits):
-            await super().live(only_commits)
-            raise CursorUnreadable("not a cursor of ours")
-
-    poller = poller_of(Damaged)
-    poller.attach(feed(1), shard)
-    task = await running(poller)
-    # When somebody adds it again and again
-    for _ in range(20):
+        poller, shard = poller_of(SlowToEnd), FakeShard()
         poller.attach(feed(1), shard)
-        poller.poll_now(feed(1).key)
-        await asyncio.sleep(0.002)
-    # Then it was tried once, is counted once, and says why
-    assert shard.polled == [feed(1).key]
-    assert poller.watch.details()["feeds"] == {
-        **dict.fromkeys(("active", "new", "backfilling", "failing", "parked"), 0),
-        "unreadable": 1,
-    }
-    assert "its cursor cannot be read" in poller.watch.explain(feed(1).key)["sentence"]
-    # And its shard, restored anew, lets it be tried again
-    poller.detach_shard(shard)
-    poller.attach(feed(1), shard)
-    await asyncio.sleep(0.05)
-    assert len(shard.polled) == 2
-    await ended(task)
+        task = await running(poller)
+        # When its feed is taken back and added again
+        poller.detach(feed(1).key)
+        poller.attach(feed(1), shard)
+        await asyncio.sleep(0.3)
+        # Then the second poll goes on, and there is no third beside it
+        assert begun == 2
+        await ended(task)
+
+    in_virtual_time(story())
+
+
+def test_a_feed_whose_cursor_cannot_be_read_is_left_alone_however_often_it_is_asked_for():
+    async def story():
+        # Given a feed with a damaged cursor
+        shard = FakeShard()
+
+        class Damaged(FakePoll):
+            async def live(self, only_commits):
+                await super().live(only_commits)
+                raise CursorUnreadable("not a cursor of ours")
+
+        poller = poller_of(Damaged)
+        poller.attach(feed(1), shard)
+        task = await running(poller)
+        # When somebody adds it again and again
+        for _ in range(20):
+            poller.attach(feed(1), shard)
+            poller.poll_now(feed(1).key)
+            await asyncio.sleep(0.002)
+        # Then it was tried once, is counted once, and says why
+        assert shard.polled == [feed(1).key]
+        assert poller.watch.details()["feeds"] == {
+            **dict.fromkeys(("active", "new", "backfilling", "failing", "parked"), 0),
+            "unreadable": 1,
+        }
+        assert "its cursor cannot be read" in poller.watch.explain(feed(1).key)["sentence"]
+        # And its shard, restored anew, lets it be tried again
+        poller.detach_shard(shard)
+        poller.attach(feed(1), shard)
+        await asyncio.sleep(0.05)
+        assert len(shard.polled) == 2
+        await ended(task)
+
+    in_virtual_time(story())
