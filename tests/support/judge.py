@@ -92,11 +92,13 @@ class Judge:
     def passed_over(self, walk: LiveWalk | HistoryWalk, unseen: set[str]) -> None:
         """These stood there within what was covered, and were on no page: they moved across a seam.
 
-        A live walk is owed once more then; a history looks at one page again, which shows it nearly always.
+        A live walk is owed once more then. A history has no such excuse: it reads the other way again.
         """
+        if isinstance(walk, HistoryWalk):
+            return
         for sent in self._provider.listed():
             if sent.id in unseen:
-                sent.jumped += 2 if isinstance(walk, HistoryWalk) else 1
+                sent.jumped += 1
 
     def _is_left_out(self, row: RawRow, cursor: Cursor) -> bool:
         if row.id in self._lettered:

@@ -17,7 +17,7 @@ class FirstContact:
         self._newest = now if walk.newest is None else walk.newest
         self._start = rules.first_start(now)
         self._limited = self._oldest_allowed(times)
-        self.history = self._left_to_history(times)
+        self.history = self._left_to_history()
         #: The oldest provider time (ms) that is published.
         self.start = self._limited if self._limited is not None and self.history is None else self._start
         self.gaps = () if self.history else self._gaps(times)
@@ -46,12 +46,12 @@ class FirstContact:
         mine = [time for time in times if self._start is None or time >= self._start]
         return None if limit is None or len(mine) <= limit or mine[-limit] == mine[0] else mine[-limit]
 
-    def _left_to_history(self, times: list[int]) -> History | None:
+    def _left_to_history(self) -> History | None:
         """A history of numbered pages that one walk does not reach is read from its old end."""
         walk, start = self._walk, self._start
         if not self._rules.numbered or self._rules.start == "now" or walk.exhausted or walk.reach_ended:
             return None
-        if start is not None and times and times[0] < start:
+        if walk.reached_start:
             return None
         return History(boundary=self._newest, after=start, backfill=self._newest)
 

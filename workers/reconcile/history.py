@@ -2,35 +2,35 @@
 
 Newest-first pages shift towards higher numbers while new messages arrive. Inside a batch pages are therefore read
 upwards in number (newer to older): what shifts is seen twice, never missed. A batch ends where it meets the rows
-that the batch before it has seen. Deletions shift the other way, past the reader: the page at which a batch began is
-looked at once more at its end, and the batch is read again when rows moved up in it.
+that the batch before it has seen. Deletions shift the other way, past the reader: where rows may have slipped through
+(seams.py), the pages are read again the other way, in which no deletion hides what it moves.
 
 Like a live walk this is a machine without I/O: ask for `want`, give the page to `take`, until `want` is None. First
 the old end is searched for (old_end.py).
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
 
-from workers.model import BrokenRow, Page, PageRef, RawRow
+from workers.model import Page, PageRef
 from workers.reconcile import memory
+from workers.reconcile.batch_rows import BatchRows
 from workers.reconcile.cursor import Cursor, History
 from workers.reconcile.known import ID_BYTES, identity
-from workers.reconcile.old_end import OldEnd, is_past, moved_up, newer_rows
+from workers.reconcile.old_end import OldEnd, is_past
 from workers.reconcile.rules import Rules
+from workers.reconcile.seams import Seams
 from workers.reconcile.standing import identities_of, identity_of
-from workers.reconcile.walk import NO_TIME, PLACES
+from workers.reconcile.walk import NO_TIME, Row
 
 #: Pages of one batch: 500 rows at 50 a page, one transaction of about half a megabyte.
 BATCH_PAGES = 10
 #: Pages that a batch may read beyond its own in search of the rows before it; then it gives up its newest pages, which
 #: the next batch reads again, so that its memory stays bounded whatever arrived since.
 OVERLAP_PAGES = 40
-#: Times that a batch is read again because rows moved up meanwhile; a feed that loses rows faster than that is
-#: published as it was seen.
-REREADS = 3
 #: Pages in a row that show what the page before them showed, before the provider is taken to have no further ones.
 REPEATS = 3
+#: Times that a batch is read from its first page again since rows came in by whole pages, and looked like that.
+REREADS = 3
 
 
 class HistoryWalk:
@@ -39,18 +39,24 @@ class HistoryWalk:
     def __init__(self, cursor: Cursor, rules: Rules, first: PageRef) -> None:
         if cursor.history is None:
             raise ValueError("the cursor has no history to read")
-        self._history: History = cursor.history
+        self._cursor, self._history = cursor, cursor.history
         self._limit = first.limit
         #: Only what stood there at the first contact is limited: what came later is read whatever its number.
         self._row_limit = None if self._history.backfill is None else rules.history_limit
         self._published = _identities(cursor.history)
-        self._seen: dict[bytes, tuple[int, int, RawRow | BrokenRow]] = {}
+        self._rows = BatchRows(cursor)
         #: The rows of the page before, where it was short.
         self._short: frozenset[bytes] = frozenset()
-        self._listed: dict[int, Mapping[bytes, int]] = {}
         self._begin = self._end = 1
-        self._checking = self._begins_live = False
-        self._rereads = self._repeats = 0
+        self._begins_live = False
+        self._listed: frozenset[bytes] = frozenset()
+        self._first_listed: frozenset[bytes] = frozenset()
+        self._rereads = 0
+        #: The newest time (ms) of the history's rows on the batch's first page, where that is known.
+        self.reached: int | None = None
+        #: Pages to look at before the batch is read.
+        self._looks: list[int] = []
+        self._searched: dict[int, frozenset[bytes]] = {}
         self.skipped: dict[str, int] = {}
         self.pages = 0
         #: True when the last page asked for is the last that can be, although older rows exist.
@@ -58,10 +64,10 @@ class HistoryWalk:
         self.want: PageRef | None = None
         self._search: OldEnd | None = None
         if self._history.page is None:
-            self._search = OldEnd(self._history, self._row_limit, first.limit)
+            self._search = OldEnd(cursor, self._row_limit, first.limit)
             self._ask(self._search.number)
         else:
-            self._begin_batch(self._history.page - 1)
+            self._begin_batch(self._history.page - 1, behind=self._history.page)
 
     @property
     def boundary(self) -> int:
@@ -71,7 +77,7 @@ class HistoryWalk:
     @property
     def beyond_limit(self) -> int:
         """How many rows of this batch are left out, since older than the limit on the history's length allows."""
-        return bisect_left(times, self._oldest_allowed(times)) if (times := self._times()) else 0
+        return bisect_left(times, self._oldest_allowed(times)) if (times := self._rows.times()) else 0
 
     @property
     def finished(self) -> bool:
@@ -88,11 +94,9 @@ class HistoryWalk:
         """The page number of the old end, as far as the search knows."""
         return self._history.pages or self._end
 
-    def rows(self) -> list[RawRow | BrokenRow]:
+    def rows(self) -> list[Row]:
         """The rows of this batch that belong to the history, oldest first."""
-        oldest = self._oldest_allowed(self._times())
-        mine = (seen for seen in self._seen.values() if self._is_mine(seen[2], oldest))
-        return [row for _, _, row in sorted(mine, key=lambda seen: seen[:2])]
+        return self._rows.own(self._oldest_allowed(self._rows.times()))
 
     def take(self, page: Page) -> None:
         """One page, as answer to `want`."""
@@ -101,17 +105,22 @@ class HistoryWalk:
         self.pages += 1
         for reason, count in page.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
-        if self._checking:
-            self._check(page)
-        elif self._search is not None and not self._search.over:
-            self._search.take(page)
-            self._go_on_searching(self._search)
+        number = self.want.number
+        if self._search is not None and not self._search.over:
+            self._go_on_searching(self._search, number, page)
+        elif self._looks:
+            self._look(number, page)
+        elif self._returning:
+            self._return(number, page)
         else:
-            self._read(self.want.number, page)
+            self._read(number, page)
 
-    def _go_on_searching(self, search: OldEnd) -> None:
+    def _go_on_searching(self, search: OldEnd, number: int, page: Page) -> None:
+        self._rows.look(number, page)
+        self._searched[number] = _listing(page)
+        search.take(page)
         if search.over:
-            self._begin_batch(search.number)
+            self._begin_batch(search.number, behind=search.number)
         else:
             self._ask(search.number)
 
@@ -120,45 +129,74 @@ class HistoryWalk:
 
     # --- one batch ----------------------------------------------------------------------------------------
 
-    def _begin_batch(self, end: int) -> None:
+    def _begin_batch(self, end: int, behind: int) -> None:
+        """The batch whose oldest page is `end`; `behind` it, or on it, lie rows that all of its seams lie before."""
         self._end = max(end, 1)
         self._begin = max(1, self._end - BATCH_PAGES + 1)
-        self._ask(self._begin)
+        self._seams = Seams()
+        self._returning, self._repeats = False, 0
+        self._looks = [behind] if behind > self._begin else []
+        self._ask(self._looks[0] if self._looks else self._begin)
+
+    def _look(self, number: int, page: Page) -> None:
+        """A page that tells, once the batch is read, whether rows slipped through."""
+        self._rows.look(number, page)
+        del self._looks[0]
+        if number == self._begin:
+            self._seams.look_first(page)
+        else:
+            self._seams.look_behind(number, page)
+            if not self._seams.guarded and not self._rests(number, page):
+                self._looks = [self._begin, number]
+        self._ask(self._looks[0] if self._looks else self._begin)
+
+    def _rests(self, number: int, page: Page) -> bool:
+        """Whether a page shows what it showed when the batch before began there, or the search looked at it last."""
+        listed = _listing(page)
+        return bool(listed) and (listed <= self._published or listed == self._searched.get(number))
 
     def _read(self, number: int, page: Page) -> None:
-        before = self._listed.get(number - 1)
-        listed = self._note(number, page)
-        repeated = bool(listed) and before is not None and before.keys() == listed.keys()
-        self._repeats = self._repeats + 1 if repeated else 0
+        self._rows.read(number, page)
+        if number == self._begin:
+            self._first_listed = _listing(page)
+            mine = [row.time for row in page.rows if row.time <= self._history.boundary]
+            self._begins_live, self.reached = bool(page.rows) and not mine, max(mine, default=None)
+        self._seams.read(number, page)
+        self.reach_ended = page.next is None and not page.exhausted
+        before, self._listed = self._listed, _listing(page)
+        self._repeats = self._repeats + 1 if self._listed and before == self._listed else 0
         if not self._batch_is_whole(number, page):
             self._slide(number)
             self._ask(number + 1)
-        elif number > self._begin and self._rereads < REREADS:
-            self._checking = True
-            self._ask(self._begin)
+        elif number > self._begin and (self._repeats >= REPEATS or self._seams.slipped()):
+            self._returning = True
+            self._ask(number - 1)
         else:
-            self.want = None
+            self._finish()
 
-    def _note(self, number: int, page: Page) -> Mapping[bytes, int]:
-        self.reach_ended = page.next is None and not page.exhausted
-        for row in page.rows:
-            self._seen[identity_of(row)] = (row.time, _place(number, row.position), row)
-        for broken in page.broken:
-            self._seen[identity_of(broken)] = (NO_TIME, _place(number, 0), broken)
-        if number == self._begin:
-            self._begins_live = bool(page.rows) and all(row.time > self._history.boundary for row in page.rows)
-        self._listed[number] = newer_rows(page)
-        return self._listed[number]
+    def _return(self, number: int, page: Page) -> None:
+        self._rows.read_back(number, page)
+        if number > self._begin:
+            self._ask(number - 1)
+        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != _listing(page):
+            self._rereads, self._rows = self._rereads + 1, BatchRows(self._cursor)
+            self._begin_batch(self._end, behind=self._end + 1)
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._rows.finish(range(self._begin, self._end + 1))
+        self.want = None
 
     def _batch_is_whole(self, number: int, page: Page) -> bool:
         behind = self._goes_on_behind(page)
-        last_page = ((page.exhausted or page.next is None) and not behind) or is_past(page, self._history.after)
+        last_page = ((page.exhausted or page.next is None) and not behind) or is_past(page, self._cursor)
         if last_page or self._repeats >= REPEATS:
             return True
         if number < self._end:
             return False
         if self._search is not None and self._search.limited and self._history.done is None:
-            return bool(page.rows) and min(row.time for row in page.rows) < self._oldest_allowed(self._times())
+            return bool(page.rows) and min(row.time for row in page.rows) < self._oldest_allowed(self._rows.times())
         return self._meets_published(page)
 
     def _goes_on_behind(self, page: Page) -> bool:
@@ -167,7 +205,7 @@ class HistoryWalk:
         if not page.short or page.proof is None:
             return False
         self._short = identities_of(page)
-        enough = self._oldest_allowed(self._times()) != NO_TIME
+        enough = self._oldest_allowed(self._rows.times()) != NO_TIME
         return not enough and not self._short <= before
 
     def _meets_published(self, page: Page) -> bool:
@@ -182,40 +220,9 @@ class HistoryWalk:
         if number < self._end + OVERLAP_PAGES:
             return
         self._end, self._begin = number, max(1, number - BATCH_PAGES + 1)
-        self._begins_live = False
-        self._seen = {row_id: seen for row_id, seen in self._seen.items() if seen[1] <= _place(self._begin, 0)}
-        self._listed = {page: listed for page, listed in self._listed.items() if page >= self._begin}
-
-    def _check(self, page: Page) -> None:
-        """Look at the batch's first page once more: whether rows moved up in it, or pages became larger."""
-        self._checking = False
-        self._take_in(page)
-        before, now = self._listed[self._begin], newer_rows(page)
-        if not moved_up(before, now) and len(now) <= len(before):
-            self.want = None
-            return
-        self._rereads += 1
-        self._listed = {}
-        self._ask(self._begin)
-
-    def _take_in(self, page: Page) -> None:
-        """Rows of one and the same time are no sign of moving, since some providers shuffle them.
-
-        Those that come behind a row of this batch without having been on any page did move up, and are the batch's.
-        """
-        place = None
-        for row in sorted(page.rows, key=lambda row: row.position):
-            row_id = identity_of(row)
-            if row_id in self._seen:
-                place = self._seen[row_id][1]
-            elif place is not None:
-                place -= 1
-                self._seen[row_id] = (row.time, place, row)
-
-    # --- which rows are its own ---------------------------------------------------------------------------
-
-    def _times(self) -> list[int]:
-        return sorted(time for time, _, row in self._seen.values() if self._is_mine(row, NO_TIME) and time != NO_TIME)
+        self._begins_live, self.reached, self._first_listed = False, None, frozenset()
+        self._rows.give_up(self._begin)
+        self._seams.lose()
 
     def _oldest_allowed(self, times: list[int]) -> int:
         """The time (ms) of the oldest row that the limit allows; all rows of one time go or stay together."""
@@ -224,15 +231,9 @@ class HistoryWalk:
         allowed = max(1, self._row_limit - (self._begin - 1) * self._search.page_rows)
         return times[-allowed] if len(times) > allowed else NO_TIME
 
-    def _is_mine(self, row: RawRow | BrokenRow, oldest: int) -> bool:
-        if isinstance(row, BrokenRow):
-            return True
-        return row.time >= oldest and self._history.covers(row.time)
 
-
-def _place(number: int, position: int) -> int:
-    """Where a row stands among rows of its time, the newest highest; there is room for others between any two."""
-    return -(number * PLACES + position) * PLACES
+def _listing(page: Page) -> frozenset[bytes]:
+    return frozenset(identity_of(row) for row in page.rows)
 
 
 def _identities(history: History) -> frozenset[bytes]:

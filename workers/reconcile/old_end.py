@@ -3,11 +3,10 @@
 Page numbers are doubled until one has no rows, then halved between it and the last that had some.
 """
 
-from collections.abc import Mapping
-
-from workers.model import Page
-from workers.reconcile.cursor import History
-from workers.reconcile.standing import identity_of
+from workers.model import Page, RawRow
+from workers.reconcile.cursor import Cursor
+from workers.reconcile.page_end import ends_before
+from workers.reconcile.standing import Standing, identity_of, standing_of
 
 
 class OldEnd:
@@ -16,8 +15,8 @@ class OldEnd:
     `limit` is the most rows (None: all) that the history may have, `page_rows` how many a page is expected to hold.
     """
 
-    def __init__(self, history: History, limit: int | None, page_rows: int) -> None:
-        self._after = history.after
+    def __init__(self, cursor: Cursor, limit: int | None, page_rows: int) -> None:
+        self._cursor = cursor
         self._limit = limit
         #: Rows of a full page, as seen last.
         self.page_rows = page_rows
@@ -32,7 +31,7 @@ class OldEnd:
     def take(self, page: Page) -> None:
         """The page `number`."""
         number, rows = self.number, frozenset(identity_of(row) for row in page.rows)
-        if is_past(page, self._after) or (rows and rows == self._low_rows):
+        if is_past(page, self._cursor) or (rows and rows == self._low_rows):
             # A provider may answer every number past the end with its last page again.
             self._high = number
             self._halve()
@@ -44,7 +43,7 @@ class OldEnd:
         if last is not None and number > last:
             self.limited = True
             self._end_at(last)
-        elif last_page or _straddles(page, self._after):
+        elif last_page or _straddles(page, self._cursor):
             self._end_at(number)
         elif self._high is not None:
             self._halve()
@@ -70,24 +69,31 @@ class OldEnd:
         return number if last is None else min(number, last + 1)
 
 
-def is_past(page: Page, after: int | None) -> bool:
-    """No rows, or only rows older than the history goes back (`after`, ms)."""
-    times = [row.time for row in page.rows]
-    return (not page.rows and not page.broken) or (after is not None and bool(times) and max(times) < after)
+def is_past(page: Page, cursor: Cursor) -> bool:
+    """No rows, or only rows older than the cursor's history goes back, and none that was never published."""
+    after = _after(cursor)
+    if not page.rows or after is None:
+        return not page.rows and not page.broken
+    return all(row.time < after for row in page.rows) and not _shows_older_news(page, after, cursor)
 
 
-def newer_rows(page: Page) -> Mapping[bytes, int]:
-    """How many rows of the page are newer than each: its place, whatever the order among equal times."""
-    times = sorted((row.time for row in page.rows), reverse=True)
-    first = {time: place for place, time in reversed(list(enumerate(times)))}
-    return {identity_of(row): first[row.time] for row in page.rows}
+def _straddles(page: Page, cursor: Cursor) -> bool:
+    after = _after(cursor)
+    return after is not None and ends_before(page.rows, after) and not _shows_older_news(page, after, cursor)
 
 
-def moved_up(before: Mapping[bytes, int], now: Mapping[bytes, int]) -> bool:
-    """Whether rows of a page moved towards newer ones between two looks at it (`newer_rows`): something is gone."""
-    common = before.keys() & now.keys()
-    return any(now[row_id] < before[row_id] for row_id in common) if common else bool(before)
+def _after(cursor: Cursor) -> int | None:
+    return cursor.history.after if cursor.history else None
 
 
-def _straddles(page: Page, after: int | None) -> bool:
-    return after is not None and any(row.time < after for row in page.rows)
+def _shows_older_news(page: Page, after: int, cursor: Cursor) -> bool:
+    return any(is_older_news(row, cursor) for row in page.rows if row.time < after)
+
+
+def is_older_news(row: RawRow, cursor: Cursor) -> bool:
+    """Whether a row from before the time to which a history goes back has yet to be published all the same.
+
+    That time only says where to look, since the newest message that was known may have had a wrong one: identity
+    decides. A cursor that knows of no message can tell nothing by that.
+    """
+    return cursor.newest is not None and standing_of(row, cursor, identity_of(row)) is Standing.NEW

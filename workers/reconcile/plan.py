@@ -66,7 +66,7 @@ class LivePlan:
         self.rows: Sequence[Row] = walk.rows()
         as_they_were = known is not None and self._left_behind is None
         self.standings: Standings = walk.standings if as_they_were else {}
-        self.gaps = self._first.gaps if self._first else _gap_behind(walk)
+        self.gaps = self._first.gaps if self._first else _gap_behind(walk, now)
 
     def open(self, cursor: Cursor | None) -> Cursor:
         """The cursor of a first contact, or with a history opened where one is needed."""
@@ -125,7 +125,10 @@ class HistoryPlan:
         window = memory.index(history.rows)
         seen = (identity_of(row) for row in self._walk.rows() if isinstance(row, RawRow))
         met = b"".join(row_id for row_id in seen if row_id not in window)
-        history = msgspec.structs.replace(history, page=self._walk.begin, pages=self._walk.end, met=met)
+        done = history.done
+        if done is not None and self._walk.reached is not None:
+            done = min(done, self._walk.reached)  # a row far behind may have a newer time than those yet to be read
+        history = msgspec.structs.replace(history, page=self._walk.begin, pages=self._walk.end, met=met, done=done)
         return msgspec.structs.replace(cursor, history=history)
 
     def _gaps(self, history: History) -> tuple[Gap, ...]:
@@ -150,16 +153,21 @@ def _left_behind(walk: LiveWalk, rules: Rules, now: int) -> History | None:
         return None
     newest, depth = walk.cursor.newest, walk.depth()
     after = walk.cursor.start if newest is None else newest.time - rules.settle
+    if after is not None and walk.oldest is not None:
+        # The newest message may have a time that has yet to come: what the walk did not reach is older than its end.
+        after = min(after, walk.oldest.time - rules.settle)
     if after is not None and depth is not None:
         after = min(after, depth)
     return History(boundary=max(walk.times(), default=now), after=after)
 
 
-def _gap_behind(walk: LiveWalk) -> tuple[Gap, ...]:
+def _gap_behind(walk: LiveWalk, now: int) -> tuple[Gap, ...]:
     """Where the provider's reach ended before known ground was met, rows in between may be hidden for ever."""
     if walk.cursor is None or walk.oldest is None or not walk.ran_out:
         return ()
     newest, before = walk.cursor.newest, Newest(id=walk.oldest.id, time=walk.oldest.time)
+    if newest is not None and newest.time > max(now, before.time):
+        newest = None  # a time that has yet to come is no bound, and says nothing of what is shown
     if walk.reach == "last_message_only" and newest is not None and before.time < newest.time:
         return ()  # the newest message is gone, and what is shown in its place lies in a gap that was told before
     return (Gap(reason=walk.reach, after=newest, before=before),)

@@ -42,8 +42,11 @@ class Reconciler:
         self._history = history
         self._silent = rules.start == "now" and cursor.opening is not None
         self._stood = cursor.opening
+        #: Rows of a first contact's history with a newer time (ms) than this stood behind older ones.
+        self._stood_beyond: int | None = None
         if history and cursor.history is not None:
             self._stood = cursor.history.backfill
+            self._stood_beyond = self._stood if self._stood == cursor.history.boundary else None
         #: Encoded rows to remember, and which of them the cursor knew before.
         self.rows: dict[bytes, bytes] = {}
         self._known: set[bytes] = set()
@@ -78,7 +81,9 @@ class Reconciler:
 
     def _stood_there(self, row: RawRow | BrokenRow) -> bool:
         """Whether the row was there at the first contact."""
-        return self._stood is not None and (isinstance(row, BrokenRow) or row.time <= self._stood)
+        if self._stood is None or isinstance(row, BrokenRow):
+            return self._stood is not None
+        return row.time <= self._stood or (self._stood_beyond is not None and row.time > self._stood_beyond)
 
     def _keep_silent(self, row: RawRow | BrokenRow, row_id: bytes) -> None:
         """Remember a row that stood there before a start at `now`, and never publish it."""

@@ -17,6 +17,7 @@ from workers.reconcile import memory
 from workers.reconcile.cursor import Cursor, WalkAgain, contacted
 from workers.reconcile.doubt import Doubt, widens
 from workers.reconcile.known import has_digest, identity
+from workers.reconcile.page_end import ends_before
 from workers.reconcile.rules import Rules
 from workers.reconcile.standing import Standing, identity_of, standing_of
 
@@ -59,6 +60,8 @@ class LiveWalk:
         self.beneath: dict[str, int] = {}
         #: True when the walk ended at its page limit, not for want of news.
         self.cut = False
+        #: Whether the last page of a first contact reaches back before the start.
+        self.reached_start = False
         #: The newest time (ms) on page one: what is newer appeared while the walk went on.
         self.newest: int | None = None
         #: Where the rows stand that were not known as they are, by identity, against `cursor`.
@@ -215,21 +218,21 @@ class LiveWalk:
         if page.leads_on or self._sunk:
             return True
         if self.cursor is None:
-            return self._first_contact_goes_on(look)
+            return self._first_contact_goes_on(page)
         if self._due is not None and not _is_deeper_than(self._due.depth, look):
             return True
         if not self._news:
             return False
         return not self._settled(look, widens=widens(asked, page.next))
 
-    def _first_contact_goes_on(self, look: _Look) -> bool:
+    def _first_contact_goes_on(self, page: Page) -> bool:
         """A history of numbered pages is read from its other end, if it is one; `now` only needs its settle window."""
         whole = not self._rules.numbered or self._doubt.begins
         if self._rules.start == "beginning":
             return whole
         start = self._rules.first_start(self._now)
-        reached = bool(look.times) and start is not None and min(look.times) < start
-        return not reached and (whole or self._rules.start == "now")
+        self.reached_start = start is not None and ends_before(page.rows, start)
+        return not self.reached_start and (whole or self._rules.start == "now")
 
     def _settled(self, look: _Look, *, widens: bool) -> bool:
         """Whether all rows of the page are known and older than the settle window.

@@ -1,8 +1,11 @@
+import pytest
+
 from tests.support.model_provider import DAWN
 from tests.support.polls import DIGEST, gaps, last, polled
-from tests.support.rows import NOW, broken, created, page, row, rows
+from tests.support.rows import FIRST, NOW, broken, created, page, row, rows
 from workers.reconcile.cursor import Cursor, History
 from workers.reconcile.rules import Rules
+from workers.reconcile.walk import LiveWalk
 
 NUMBERED = Rules(settle=0, numbered=True)
 
@@ -159,3 +162,22 @@ def test_a_start_at_now_in_a_window_longer_than_the_walk_starts_where_the_walk_e
     assert first.cursor.start == DAWN + 2001
     (second,) = polled(first.cursor, page([*rows(6), row("new", 9000)]), rules=rules)
     assert created(second) == ["new"]
+
+
+@pytest.mark.parametrize("last_on_page", [False, True])
+def test_an_old_date_on_page_one_is_no_sign_that_the_start_was_reached(last_on_page):
+    # Given a page of fifty rows since the start, one of which has a date from before it
+    rules = Rules(settle=0, numbered=True, start=DAWN)
+    shown = rows(49, since=200)
+    old = row("old", -9_000_000)
+    listed = page([old, *shown] if last_on_page else [*shown[:30], old, *shown[30:]], more=True)
+    # When / Then what lies behind page one is left to a history
+    (numbered,) = polled(None, listed, rules=rules)
+    assert numbered.cursor.history == History(boundary=DAWN + 248_000, after=DAWN, backfill=DAWN + 248_000)
+    # And a provider whose pages are not numbered is asked for more
+    walk = LiveWalk(None, Rules(settle=0, start=DAWN), FIRST, NOW)
+    walk.take(listed)
+    assert walk.want is not None
+    # And where more than a few rows at its end are older, the start is there
+    (ended,) = polled(None, page([*(row(f"o{n}", n - 9000) for n in range(9)), *shown], more=True), rules=rules)
+    assert ended.cursor.history is None

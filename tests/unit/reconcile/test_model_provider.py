@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.support.model_provider import DAWN, ModelProvider
 from tests.support.model_worker import ModelWorker
@@ -17,7 +17,7 @@ LIMITS = (
     (remembering, "SEGMENT_ROWS", 4),
     (remembering, "SLACK_ROWS", 3),
     (remembering, "HISTORY_WINDOW_ROWS", 12),
-    (history, "BATCH_PAGES", 2),
+    (history, "BATCH_PAGES", 4),
     (history, "OVERLAP_PAGES", 3),
     (batches, "BATCH_ROWS", 6),
 )
@@ -65,6 +65,12 @@ class Feed(RuleBasedStateMachine):
         self.provider.insert(late=late).steady = False
         self.read(then)
 
+    @precondition(lambda self: self.provider.numbered)
+    @rule(ahead=st.sampled_from([SETTLE // 2, SETTLE + SETTLE // 2]), then=reads)
+    def a_message_has_a_time_that_has_yet_to_come(self, ahead, then):
+        self.provider.insert(late=-ahead)
+        self.read(then)
+
     def at(self, place):
         listed = self.provider.listed()
         return listed[place % len(listed)] if listed else self.provider.insert()
@@ -96,6 +102,12 @@ class Feed(RuleBasedStateMachine):
         message = self.at(place)
         message.visible = message.steady = False
         self.read(then)
+
+    @rule(gone=st.lists(st.integers(0, 60), min_size=1, max_size=4), then=st.sampled_from(["h", "hh", "hhh", "hhhhh"]))
+    def messages_vanish_while_a_history_is_read(self, gone, then):
+        for place in gone:
+            self.read(then)
+            self.a_message_vanishes(place, "")
 
     @rule(place=places, then=reads)
     def a_message_returns(self, place, then):

@@ -194,3 +194,15 @@ def test_what_the_schedule_learned_goes_with_what_is_kept_anyway():
     second = outcome_of(first.cursor, *rows(2))
     assert not second.durable
     assert second.cursor.imprint == first.cursor.imprint
+
+
+def test_a_message_dated_in_the_future_hides_no_later_gap_and_bounds_none():
+    # Given a feed that shows its last message only, and has shown one with a time that has yet to come
+    cursor = knowing([*rows(2), row("ahead", 9_000_000)])
+    # When others follow it with times of their own
+    shown = msgspec.structs.replace(last([row("next", 60_000)]), reach="last_message_only")
+    # Then what may lie between is said, without a bound that lies behind its end
+    assert gaps(polled(cursor, shown)) == [("last_message_only", None, "next", None)]
+    # And a message that is shown again because a newer one is gone still says nothing
+    gone = msgspec.structs.replace(last([row("older", 500)]), reach="last_message_only")
+    assert gaps(polled(knowing(rows(2)), gone)) == []

@@ -1,0 +1,16 @@
+"""How far back a page reaches, by what stands at its old end: one odd time among newer rows says nothing. Pure."""
+
+from collections.abc import Sequence
+
+from workers.model import RawRow
+
+#: A page reaches back before a time when one in so many of its rows, the oldest as they are listed, is older. Where
+#: fewer are, one more request tells; a row that came with an old date may stand last on a page.
+ONE_IN = 10
+
+
+def ends_before(rows: Sequence[RawRow], time: int) -> bool:
+    """Whether these rows of a page reach back before this time (ms)."""
+    oldest_first = sorted(rows, key=lambda row: -row.position)
+    older = next((count for count, row in enumerate(oldest_first) if row.time >= time), len(rows))
+    return older > 0 and older * ONE_IN >= len(rows)
