@@ -6,14 +6,14 @@ aiokafka's own `stop()` waits for what the brokers owe, and with the brokers gon
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import CloseReason
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from workers import logs
 from workers.settings.kafka import KafkaSettings
@@ -123,6 +123,24 @@ class PartCancelled(KafkaError):  # type: ignore[misc]  # aiokafka ships no type
     retriable = True
 
 
+#: How uvloop says that a connection was closed while the library wrote to it.
+_CLOSED: Final = "the handler is closed"
+
+
+@contextmanager
+def connection_errors() -> Iterator[None]:
+    """Calls of the library, whose failures are KafkaError.
+
+    What uvloop raises where a connection is cut at the moment of a write is none, and the library passes it on.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if _CLOSED not in str(error):
+            raise
+        raise KafkaConnectionError("the connection was closed while it was written to") from error
+
+
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
     """Calls of the library, with a deadline: TimeoutError when it passes, and CancelledError only if it is meant.
@@ -132,7 +150,8 @@ async def within(seconds: float) -> AsyncIterator[None]:
     """
     async with asyncio.timeout(seconds):
         try:
-            yield
+            with connection_errors():
+                yield
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

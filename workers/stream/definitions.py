@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaTimeoutError
 
+from workers.stream.client import connection_errors
 from workers.stream.reading import Reading
 
 #: Longest wait for records (milliseconds). Short, because an assignment that brings none does not end the wait.
@@ -59,15 +60,16 @@ class Definitions:
     async def pump(self, client: AIOKafkaConsumer, pumped: Callable[[], None]) -> None:
         """Read for ever, and say `pumped` after each read. Raises KafkaError, also for what befell the group."""
         reading = Reading(client)
-        while True:
-            slices = await client.getmany(timeout_ms=_WAIT_MS, max_records=_SLICE_RECORDS)
-            pumped()
-            for place, records in slices.items():
-                for record in records:
-                    self._tell(place.partition, record)
-            if self._ends:
-                await self._tell_caught_up(client, reading, brought=bool(slices))
-            await asyncio.sleep(0)
+        with connection_errors():
+            while True:
+                slices = await client.getmany(timeout_ms=_WAIT_MS, max_records=_SLICE_RECORDS)
+                pumped()
+                for place, records in slices.items():
+                    for record in records:
+                        self._tell(place.partition, record)
+                if self._ends:
+                    await self._tell_caught_up(client, reading, brought=bool(slices))
+                await asyncio.sleep(0)
 
     def _tell(self, shard: int, record: Any) -> None:  # noqa: ANN401 - aiokafka ships no types
         """Tell one record, unless it was read before the shard was ours, or again after a rebalance."""

@@ -16,7 +16,7 @@ from workers.errors import FeedsNotWritten
 from workers.feeds import write
 from workers.model import Feed, Record
 from workers.settings.kafka import KafkaSettings, TopicNames
-from workers.stream.client import MAX_BATCH_BYTES, REQUEST_TIMEOUT_MS, RETRY_BACKOFF_MS, discard, ended
+from workers.stream.client import MAX_BATCH_BYTES, REQUEST_TIMEOUT_MS, RETRY_BACKOFF_MS, discard, ended, within
 from workers.stream.failure import described
 from workers.stream.partition import partition_of
 from workers.stream.restore import restore
@@ -81,7 +81,7 @@ class DefinitionWriter:
         while some := list(islice(records, SLICE_RECORDS)):
             try:
                 producer = await self._opened()
-                async with asyncio.timeout(WRITE_SECONDS):
+                async with within(WRITE_SECONDS):
                     await self._acknowledged(producer, some)
             # aiokafka says by an AssertionError that a topic has no such partition.
             except (KafkaError, OSError, TimeoutError, AssertionError) as failure:
@@ -101,7 +101,7 @@ class DefinitionWriter:
                 retry_backoff_ms=RETRY_BACKOFF_MS,
                 max_batch_size=MAX_BATCH_BYTES,
             )
-            async with asyncio.timeout(WRITE_SECONDS):
+            async with within(WRITE_SECONDS):
                 await self._producer.start()
         return self._producer
 

@@ -2,11 +2,12 @@ import asyncio
 import time
 
 import pytest
-from aiokafka.errors import KafkaError
+import uvloop
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from workers.settings.kafka import KafkaSettings
 from workers.stream import client as room
-from workers.stream.client import discarding, ended, member, producer, within
+from workers.stream.client import connection_errors, discarding, ended, member, producer, within
 
 KAFKA = KafkaSettings(session_timeout_seconds=15)
 
@@ -61,6 +62,37 @@ async def test_a_deadline_that_passes_is_a_timeout():
     with pytest.raises(TimeoutError):
         async with within(0.01):
             await asyncio.sleep(10)
+
+
+async def written_to_a_closed_connection():
+    """What the library does where a connection is cut between two of its steps: once it is gone, uvloop raises."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    try:
+        writer.write(b"a request")
+    finally:
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.05)
+
+
+def test_a_connection_that_is_cut_at_the_moment_of_a_write_is_kafkas_failure_and_not_the_programs():
+    async def story():
+        async with within(1):
+            await written_to_a_closed_connection()
+
+    # Given the loop that workers run on
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    # When / Then
+    with runner, pytest.raises(KafkaConnectionError, match="closed while it was written to"):
+        runner.run(story())
+
+
+def test_any_other_fault_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="no such thing"), connection_errors():
+        raise RuntimeError("no such thing")
 
 
 async def test_a_client_that_cancels_itself_while_it_stops_is_discarded_and_nobody_is_harmed():
