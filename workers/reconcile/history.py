@@ -19,7 +19,7 @@ from workers.reconcile.known import ID_BYTES, identity
 from workers.reconcile.old_end import OldEnd, is_past
 from workers.reconcile.rules import Rules
 from workers.reconcile.seams import Seams
-from workers.reconcile.standing import identities_of, identity_of
+from workers.reconcile.standing import identities_of, identity_of, rows_of
 from workers.reconcile.walk import NO_TIME, Row
 
 #: Pages of one batch: 500 rows at 50 a page, one transaction of about half a megabyte.
@@ -117,7 +117,7 @@ class HistoryWalk:
 
     def _go_on_searching(self, search: OldEnd, number: int, page: Page) -> None:
         self._rows.look(number, page)
-        self._searched[number] = _listing(page)
+        self._searched[number] = rows_of(page)
         search.take(page)
         if search.over:
             self._begin_batch(search.number, behind=search.number)
@@ -152,18 +152,19 @@ class HistoryWalk:
 
     def _rests(self, number: int, page: Page) -> bool:
         """Whether a page shows what it showed when the batch before began there, or the search looked at it last."""
-        listed = _listing(page)
+        listed = rows_of(page)
         return bool(listed) and (listed <= self._published or listed == self._searched.get(number))
 
     def _read(self, number: int, page: Page) -> None:
         self._rows.read(number, page)
+        listed = rows_of(page)
         if number == self._begin:
-            self._first_listed = _listing(page)
+            self._first_listed = listed
             mine = [row.time for row in page.rows if row.time <= self._history.boundary]
             self._begins_live, self.reached = bool(page.rows) and not mine, max(mine, default=None)
         self._seams.read(number, page)
         self.reach_ended = page.next is None and not page.exhausted
-        before, self._listed = self._listed, _listing(page)
+        before, self._listed = self._listed, listed
         self._repeats = self._repeats + 1 if self._listed and before == self._listed else 0
         if not self._batch_is_whole(number, page):
             self._slide(number)
@@ -178,7 +179,7 @@ class HistoryWalk:
         self._rows.read_back(number, page)
         if number > self._begin:
             self._ask(number - 1)
-        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != _listing(page):
+        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != rows_of(page):
             self._rereads, self._rows = self._rereads + 1, BatchRows(self._cursor)
             self._begin_batch(self._end, behind=self._end + 1)
         else:
@@ -230,10 +231,6 @@ class HistoryWalk:
             return NO_TIME
         allowed = max(1, self._row_limit - (self._begin - 1) * self._search.page_rows)
         return times[-allowed] if len(times) > allowed else NO_TIME
-
-
-def _listing(page: Page) -> frozenset[bytes]:
-    return frozenset(identity_of(row) for row in page.rows)
 
 
 def _identities(history: History) -> frozenset[bytes]:

@@ -6,7 +6,7 @@ Page numbers are doubled until one has no rows, then halved between it and the l
 from workers.model import Page, RawRow
 from workers.reconcile.cursor import Cursor
 from workers.reconcile.page_end import ends_before
-from workers.reconcile.standing import Standing, identity_of, standing_of
+from workers.reconcile.standing import Standing, identity_of, rows_of, standing_of
 
 
 class OldEnd:
@@ -30,7 +30,7 @@ class OldEnd:
 
     def take(self, page: Page) -> None:
         """The page `number`."""
-        number, rows = self.number, frozenset(identity_of(row) for row in page.rows)
+        number, rows = self.number, rows_of(page)
         if is_past(page, self._cursor) or (rows and rows == self._low_rows):
             # A provider may answer every number past the end with its last page again.
             self._high = number

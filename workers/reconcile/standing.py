@@ -31,9 +31,14 @@ def identity_of(row: RawRow | BrokenRow) -> bytes:
     return identity(row.id, row.conversation)
 
 
+def rows_of(page: Page) -> frozenset[bytes]:
+    """Those of the rows that a page lists, the broken ones apart."""
+    return frozenset(map(identity_of, page.rows))
+
+
 def identities_of(page: Page) -> frozenset[bytes]:
     """Those of all that a page shows."""
-    return frozenset(map(identity_of, page.rows)).union(map(identity_of, page.broken))
+    return rows_of(page).union(map(identity_of, page.broken))
 
 
 def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:
