@@ -11,12 +11,11 @@ from contextlib import suppress
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-import orjson
 from msgspec.structs import replace
 
 from workers.errors import PollFailed
 from workers.model import Feed, HttpResponse, Page, PageRef
-from workers.providers.decoding import as_received, decode
+from workers.providers.decoding import Absurd, as_received, decode
 
 A = TypeVar("A")
 #: How an adapter of kind `A` reads a page.
@@ -62,7 +61,7 @@ def _unwrapped(body: bytes, rows: str) -> bytes:
     value = decode(body) if rows else None
     if type(value) is not dict or type(text := value.get(rows)) is not str:
         return body
-    return as_received({**value, rows: orjson.Fragment(text)}).encode()
+    return as_received({**value, rows: Absurd(source=text)}).encode()
 
 
 @lru_cache(maxsize=8)  # one for each provider

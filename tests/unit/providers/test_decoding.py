@@ -1,4 +1,7 @@
 import json
+import math
+import os
+import subprocess
 import sys
 import time
 
@@ -118,6 +121,32 @@ def test_what_is_nested_too_deep_is_cut_where_it_begins_to_be(begin, levels):
     assert depth_of(decoded) == min(levels + 1, DEEPEST)
     assert as_received(decoded).encode() == body
     msgspec.json.encode(decoded)
+
+
+@given(
+    st.lists(st.text(st.sampled_from('\0"\\,')) | st.just(math.nan)) | st.dictionaries(st.text("\0"), st.just(math.nan))
+)
+def test_what_is_told_as_it_was_received_is_not_taken_for_the_texts_beside_it(value):
+    decoded = decode(json.dumps(value).encode())
+    assert decode(as_received(decoded).encode()) == decoded
+    assert json.loads(as_received(decoded), parse_constant=str) == json.loads(json.dumps(value), parse_constant=str)
+
+
+def test_no_row_writes_past_the_memory_that_encodes_it():
+    # Given an interpreter that watches the borders of its memory, and rows with something absurd deep inside
+    program = (
+        "from workers.providers.decoding import as_received, decode, row_digest\n"
+        "for length in range(4096):\n"
+        "    for begin, end in ((b'[', b']'), (b'{\"a\":', b'}')):\n"
+        "        row = decode(begin * 190 + b'9' * (400 + length) + end * 190)\n"
+        "        assert len(as_received(row)) == 400 + length + 190 * len(begin + end)\n"
+        "        row_digest(row)\n"
+    )
+    watched = {**os.environ, "PYTHONMALLOC": "debug"}
+    # When
+    ended = subprocess.run([sys.executable, "-c", program], check=False, env=watched, capture_output=True, text=True)
+    # Then
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_wide_is_not_deep():
