@@ -157,7 +157,7 @@ class HistoryWalk:
 
     def _read(self, number: int, page: Page) -> None:
         self._rows.read(number, page)
-        listed = rows_of(page)
+        listed = identities_of(page)
         if number == self._begin:
             self._first_listed = listed
             mine = [row.time for row in page.rows if row.time <= self._history.boundary]
@@ -179,7 +179,7 @@ class HistoryWalk:
         self._rows.read_back(number, page)
         if number > self._begin:
             self._ask(number - 1)
-        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != rows_of(page):
+        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != identities_of(page):
             self._rereads, self._rows = self._rereads + 1, BatchRows(self._cursor)
             self._begin_batch(self._end, behind=self._end + 1)
         else:
@@ -201,13 +201,13 @@ class HistoryWalk:
         return self._meets_published(page)
 
     def _goes_on_behind(self, page: Page) -> bool:
-        """Whether rows may lie behind a short page: the page behind it, or rows enough, rule that out."""
+        """Whether rows may lie behind a short page: fewer of the same rows behind it, or rows enough, rule that out."""
         before, self._short = self._short, frozenset()
         if not page.short or page.proof is None:
             return False
         self._short = identities_of(page)
         enough = self._oldest_allowed(self._rows.times()) != NO_TIME
-        return not enough and not self._short <= before
+        return not enough and not self._short < before
 
     def _meets_published(self, page: Page) -> bool:
         """Whether the page's oldest row was seen by the batch before (one odd row higher up proves nothing)."""

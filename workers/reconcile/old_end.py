@@ -5,8 +5,8 @@ Page numbers are doubled until one has no rows, then halved between it and the l
 
 from workers.model import Page, RawRow
 from workers.reconcile.cursor import Cursor
-from workers.reconcile.page_end import ends_before
-from workers.reconcile.standing import Standing, identity_of, rows_of, standing_of
+from workers.reconcile.page_end import ends_before, is_blank
+from workers.reconcile.standing import Standing, identities_of, identity_of, standing_of
 
 
 class OldEnd:
@@ -24,21 +24,21 @@ class OldEnd:
         #: True when rows older than the limit allows exist.
         self.limited = False
         self._low = 1
-        self._low_rows: frozenset[bytes] = frozenset()
+        self._low_shown: frozenset[bytes] = frozenset()
         self._high: int | None = None
         self.number = self._capped(2)
 
     def take(self, page: Page) -> None:
         """The page `number`."""
-        number, rows = self.number, rows_of(page)
-        if is_past(page, self._cursor) or (rows and rows == self._low_rows):
+        number, shown = self.number, identities_of(page)
+        if is_past(page, self._cursor) or (shown and shown == self._low_shown):
             # A provider may answer every number past the end with its last page again.
             self._high = number
             self._halve()
             return
-        self._low, self._low_rows = number, rows
+        self._low, self._low_shown = number, shown
         last_page = page.exhausted or page.next is None
-        self.page_rows = self.page_rows if last_page else max(1, len(page.rows) + len(page.broken))
+        self.page_rows = self.page_rows if last_page else len(page.rows) + len(page.broken) or self.page_rows
         last = self._last_allowed()
         if last is not None and number > last:
             self.limited = True
@@ -73,7 +73,7 @@ def is_past(page: Page, cursor: Cursor) -> bool:
     """No rows, or only rows older than the cursor's history goes back, and none that was never published."""
     after = _after(cursor)
     if not page.rows or after is None:
-        return not page.rows and not page.broken
+        return not page.rows and not page.broken and not is_blank(page)
     return all(row.time < after for row in page.rows) and not _shows_older_news(page, after, cursor)
 
 

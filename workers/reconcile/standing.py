@@ -37,8 +37,9 @@ def rows_of(page: Page) -> frozenset[bytes]:
 
 
 def identities_of(page: Page) -> frozenset[bytes]:
-    """Those of all that a page shows."""
-    return rows_of(page).union(map(identity_of, page.broken))
+    """Those of all that a page shows, entries that are no messages among them."""
+    others = (identity(f"\0other:{name}") for name in page.others)
+    return rows_of(page).union(map(identity_of, page.broken), others)
 
 
 def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:

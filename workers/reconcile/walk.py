@@ -17,7 +17,7 @@ from workers.reconcile import memory
 from workers.reconcile.cursor import Cursor, WalkAgain, contacted
 from workers.reconcile.doubt import Doubt, widens
 from workers.reconcile.known import has_digest, identity
-from workers.reconcile.page_end import ends_before
+from workers.reconcile.page_end import ends_before, is_blank
 from workers.reconcile.rules import Rules
 from workers.reconcile.standing import Standing, identity_of, standing_of
 
@@ -219,6 +219,8 @@ class LiveWalk:
             return True
         if self.cursor is None:
             return self._first_contact_goes_on(page)
+        if is_blank(page):
+            return True
         if self._due is not None and not _is_deeper_than(self._due.depth, look):
             return True
         if not self._news:

@@ -120,6 +120,21 @@ async def test_a_limit_that_nobody_documented_hides_neither_a_history_nor_a_burs
     assert_whole(world)
 
 
+@pytest.mark.parametrize("offset", ["page_or_zero", "page", "rows"])
+@pytest.mark.parametrize("seed", range(4))
+async def test_deliveries_in_a_conversation_hide_no_message_between_them(seed, offset):
+    # Given small pages, of which some list nothing but deliveries
+    switches = ("wizebot.limit_cap=5", "wizebot.status_rows=0.5", f"wizebot.offset={offset}")
+    world = read_by("wizebot", *switches, history=70, conversations=1, seed=seed)
+    # When
+    await settle(world)
+    write(world, 33)
+    await settle(world)
+    # Then
+    assert world.never_shown() == 0
+    assert_whole(world)
+
+
 # --- Ogmma: one page, of which a limit is documented ----------------------------------------------------
 
 

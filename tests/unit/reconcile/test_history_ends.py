@@ -117,6 +117,58 @@ def test_a_provider_that_answers_every_number_with_its_last_page_is_not_read_for
     assert [row.id for row in walk.rows()] == [f"m{n}" for n in range(3, 13)]
 
 
+@pytest.mark.parametrize("blank", [{2}, {4}, {3, 4}, {2, 3, 4, 6, 8}, {8}, {1}])
+def test_pages_without_a_message_among_their_entries_hide_nothing_behind_them(blank):
+    # Given a list in which whole pages tell of deliveries
+    provider = provider_of(40)
+    real = provider.page
+    numbers = [number for number in range(1, 20) if number not in blank]
+
+    def page(ref):
+        if ref.number in blank:
+            others = frozenset({f"d{ref.number}"})
+            return Page(others=others, skipped={"status": 1}, next=PageRef(number=ref.number + 1), exhausted=False)
+        return real(msgspec.structs.replace(ref, number=numbers.index(ref.number) + 1))
+
+    provider.page = page
+    # When
+    outcomes = read(provider, opened(provider))
+    # Then
+    assert ids(outcomes) == [f"m{n}" for n in range(40)]
+
+
+def test_deliveries_that_are_shown_again_past_the_end_are_not_read_for_ever():
+    # Given an API that answers every number past the end with its last page, which tells of deliveries
+    provider = provider_of(20)
+    real = provider.page
+    last = Page(others=frozenset({"d"}), skipped={"status": 1}, next=PageRef(number=9), exhausted=False)
+    provider.page = lambda ref: real(ref) if ref.number <= 4 else last
+    # When / Then
+    assert ids(read(provider, opened(provider))) == [f"m{n}" for n in range(20)]
+
+
+def test_one_insertion_between_two_short_pages_is_not_their_end():
+    # Given pages that are shorter than documented, and in which each number skips one row
+    provider = provider_of(20)
+
+    def page(ref):
+        shown = real(PageRef(number=1, limit=500)).rows[ref.number - 1 :][:5]
+        placed = tuple(msgspec.structs.replace(one, position=place) for place, one in enumerate(shown))
+        return Page(rows=placed, short=bool(placed), proof=PageRef(number=ref.number + 1) if placed else None)
+
+    real, provider.page, provider.size = provider.page, page, 500
+    came = iter([False, False, False, True] * 20)
+
+    def between(walk):
+        if next(came, False):
+            provider.insert()
+
+    # When a message comes in so that a page shows what the one before it showed
+    outcomes = read(provider, opened(provider), between=between)
+    # Then
+    assert ids(outcomes)[:20] == [f"m{n}" for n in range(20)]
+
+
 def test_a_reach_that_ends_is_said():
     # Given a provider that shows no more than four pages
     provider = provider_of(23)

@@ -47,6 +47,19 @@ def test_with_news_pages_are_read_on_until_one_is_all_known(news):
     assert ids(walk) == [news.id]
 
 
+def test_a_page_without_a_message_among_its_entries_is_no_end():
+    # Given page one with deliveries only, which came since a message that nobody has seen
+    shown = rows(4)
+    blank = Page(
+        others=frozenset({"d1", "d2"}), skipped={"status": 2}, next=PageRef(number=2, limit=50), exhausted=False
+    )
+    # When
+    walk = walked(knowing(shown), blank, page([*shown, row("new", 9000)], more=True), page(shown[:2], more=True))
+    # Then
+    assert ids(walk) == ["new"]
+    assert walk.skipped == {"status": 2}
+
+
 def test_a_page_inside_the_settle_window_does_not_end_the_walk():
     # Given a window that reaches back to row 3
     shown = rows(8)

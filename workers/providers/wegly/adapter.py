@@ -135,6 +135,7 @@ class Wegly:
             short=step.short,
             proof=step.proof,
             skipped=shown.skipped,
+            others=shown.others,
             total=total if _is_page_one(ref, step) else None,
             leads_on=step.leads_on,
         )

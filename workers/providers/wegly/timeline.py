@@ -29,11 +29,15 @@ _LONGEST_WORD = 40
 
 
 class Records(NamedTuple):
-    """What a page lists. `ids` names every record, in the page's order; `newest` and `oldest` are their times (ms)."""
+    """What a page lists. `ids` names every record, in the page's order, `others` those that are no messages.
+
+    `newest` and `oldest` are the records' times (ms).
+    """
 
     rows: tuple[ChatRow, ...]
     broken: tuple[BrokenRow, ...]
     skipped: Mapping[str, int]
+    others: frozenset[str]
     ids: tuple[str, ...]
     course: Course
     newest: int | None
@@ -55,7 +59,7 @@ class _Listed(NamedTuple):
     event: str | None = None
 
 
-NO_RECORDS = Records((), (), {}, (), "none", None, None)
+NO_RECORDS = Records((), (), {}, frozenset(), (), "none", None, None)
 
 
 def listed_in(body: Json) -> tuple[list[Json], int | None]:
@@ -86,6 +90,7 @@ def read_records(listed: Sequence[Json], chat: Chat) -> Records:
         rows=_each_once(rows, listed_backwards=course == "rises"),
         broken=tuple({one.broken.digest: one.broken for one in read if one.broken is not None}.values()),
         skipped=skipped,
+        others=frozenset(one.name for one in read if one.event is not None),
         ids=tuple(one.name for one in read),
         course=course,
         newest=max(times, default=None),

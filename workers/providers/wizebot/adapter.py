@@ -100,7 +100,8 @@ class Wizebot:
             exhausted=exhausted,
             short=short,
             proof=after if short else None,
-            skipped={"status": statuses} if statuses else {},
+            skipped={"status": len(statuses)} if statuses else {},
+            others=statuses,
         )
 
     def normalise(self, feed: Feed, row: RawRow) -> Normalised:

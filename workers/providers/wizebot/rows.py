@@ -23,14 +23,14 @@ ID = "id"
 
 
 class Rows(NamedTuple):
-    """The rows of a page: those that are messages, what cannot be told from others, how many tell of deliveries.
+    """The rows of a page: those that are messages, what cannot be told from others, those that tell of deliveries.
 
-    `ids` are the identities of all that have one.
+    `statuses` are the identities of the latter, `ids` those of all rows that have one.
     """
 
     rows: tuple[RawRow, ...]
     broken: tuple[BrokenRow, ...]
-    statuses: int
+    statuses: frozenset[str]
     ids: frozenset[str]
 
 
@@ -46,7 +46,7 @@ def read_rows(listed: Sequence[Json], zone: tzinfo) -> Rows:
         raise no_page("not_a_page", f"{len(listed)} rows on one page")
     sound: list[_Row] = []
     broken: dict[bytes, BrokenRow] = {}
-    statuses, ids = 0, set[str]()
+    statuses, ids = set[str](), set[str]()
     for raw in listed:
         try:
             row = _identified(raw, zone)
@@ -59,8 +59,8 @@ def read_rows(listed: Sequence[Json], zone: tzinfo) -> Rows:
         if row.meant:
             sound.append(row)
         else:
-            statuses += 1
-    return Rows(_timed(sound), tuple(broken.values()), statuses, frozenset(ids))
+            statuses.add(row.id)
+    return Rows(_timed(sound), tuple(broken.values()), frozenset(statuses), frozenset(ids))
 
 
 def _identified(raw: Json, zone: tzinfo) -> _Row:
