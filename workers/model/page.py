@@ -42,9 +42,9 @@ class Page(Record, frozen=True, kw_only=True):
     `next` asks for older rows (None: this is all that can be asked for). `exhausted` says that no older rows
     exist; with `next` None and `exhausted` False the provider's reach ended before the history did, and `reach`
     says why. `short` says that only the small number of its rows told `exhausted`; then `proof` asks for what would
-    lie behind it (None: nothing can be asked for). `skipped` counts by reason the entries that are no messages, `others`
-    are the names of those that have one; `total` counts the entries that the feed has in all, where the provider tells
-    it with the page of its newest rows.
+    lie behind it (None: nothing can be asked for). `skipped` counts by reason the entries that are no messages, and
+    `others` are the names of those that have one. `total` counts the entries that the feed has in all, where the
+    provider tells it with the page of its newest rows.
 
     A page that `leads_on` proves nothing of the newest rows: a poll always goes on to its `next`, and only the first
     page that does not lead on is "page one" of what a poll looks at.

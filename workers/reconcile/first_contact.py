@@ -61,10 +61,10 @@ class FirstContact:
             beyond = sum((self._start is None or time >= self._start) and time < self._limited for time in times)
             return (Gap(reason="history_limit", before=self._oldest_since(self._limited), at_least=beyond),)
         wanted = self._newest if silent else self.start
-        oldest = walk.oldest
-        if not walk.reach_ended or oldest is None or (wanted is not None and oldest.time <= wanted):
+        reached = walk.reached
+        if not walk.reach_ended or reached is None or (wanted is not None and reached.time <= wanted):
             return ()
-        return (Gap(reason=walk.reach, before=Newest(id=oldest.id, time=oldest.time)),)
+        return (Gap(reason=walk.reach, before=reached),)
 
     def _oldest_since(self, time: int) -> Newest | None:
         mine = (row for row in self._walk.rows() if isinstance(row, RawRow) and row.time >= time)

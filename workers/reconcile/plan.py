@@ -163,9 +163,10 @@ def _left_behind(walk: LiveWalk, rules: Rules, now: int) -> History | None:
 
 def _gap_behind(walk: LiveWalk, now: int) -> tuple[Gap, ...]:
     """Where the provider's reach ended before known ground was met, rows in between may be hidden for ever."""
-    if walk.cursor is None or walk.oldest is None or not walk.ran_out:
+    before = walk.reached
+    if walk.cursor is None or before is None or not walk.ran_out:
         return ()
-    newest, before = walk.cursor.newest, Newest(id=walk.oldest.id, time=walk.oldest.time)
+    newest = walk.cursor.newest
     if newest is not None and newest.time > max(now, before.time):
         newest = None  # a time that has yet to come is no bound, and says nothing of what is shown
     if walk.reach == "last_message_only" and newest is not None and before.time < newest.time:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
 from workers.reconcile import memory
-from workers.reconcile.cursor import Cursor, WalkAgain, contacted
+from workers.reconcile.cursor import Cursor, Newest, WalkAgain, contacted
 from workers.reconcile.doubt import Doubt, widens
 from workers.reconcile.known import has_digest, identity
 from workers.reconcile.page_end import ends_before, is_blank
@@ -122,6 +122,13 @@ class LiveWalk:
         return [row for _, _, row in sorted(self._seen.values(), key=lambda seen: seen[:2])]
 
     @property
+    def reached(self) -> Newest | None:
+        """How far back the walk saw: its oldest row, or the moment of the walk where no row that is new said a time."""
+        if self.oldest is not None:
+            return Newest(id=self.oldest.id, time=self.oldest.time)
+        return Newest(id="", time=self._now) if self._seen else None
+
+    @property
     def ran_out(self) -> bool:
         """Whether the provider's reach ended before known ground was met: rows may be hidden for ever."""
         ended = self.reach_ended or self._doubt.remains
@@ -219,9 +226,7 @@ class LiveWalk:
             return True
         if self.cursor is None:
             return self._first_contact_goes_on(page)
-        if is_blank(page):
-            return True
-        if self._due is not None and not _is_deeper_than(self._due.depth, look):
+        if is_blank(page) or (self._due is not None and not _is_deeper_than(self._due.depth, look)):
             return True
         if not self._news:
             return False

@@ -1,9 +1,10 @@
+import msgspec
 import pytest
 
 from tests.support.model_provider import DAWN
 from tests.support.polls import DIGEST, gaps, last, polled
 from tests.support.rows import FIRST, NOW, broken, created, page, row, rows
-from workers.reconcile.cursor import Cursor, History
+from workers.reconcile.cursor import Cursor, History, Newest
 from workers.reconcile.rules import Rules
 from workers.reconcile.walk import LiveWalk
 
@@ -103,6 +104,15 @@ def test_page_one_is_all_that_a_numbered_feed_needs_where_it_holds_the_start_or_
     assert created(started[0]) == ["r2", "r3", "r4"]
     assert gaps(started) == []
     assert gaps(ended) == [("page_limit", None, "r0", None)]
+
+
+@pytest.mark.parametrize(("start", "said"), [("beginning", 1), ("now", 0)])
+def test_what_hides_behind_a_row_without_a_time_is_said_at_the_first_contact(start, said):
+    # Given a provider that shows one row, which nobody can read
+    shown = msgspec.structs.replace(page([], broken=[broken("b")]), exhausted=False)
+    # When / Then
+    (outcome,) = polled(None, shown, rules=Rules(settle=0, start=start))
+    assert [gap.before for gap in outcome.gaps] == [Newest(id="", time=NOW)] * said
 
 
 def test_a_limit_counts_only_what_the_start_allows():

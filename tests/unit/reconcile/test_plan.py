@@ -30,6 +30,19 @@ def test_the_bound_of_a_gap_is_a_message_even_where_a_broken_row_is_listed():
     assert gaps(polled(knowing(rows(3)), shown)) == [("page_limit", "r2", "r30", None)]
 
 
+def test_what_a_broken_row_alone_hides_is_a_gap_up_to_that_moment():
+    # Given a feed known up to r2, whose provider shows nothing but a row without a time
+    shown = msgspec.structs.replace(page([], broken=[broken("b")]), exhausted=False)
+    # When
+    (outcome,) = polled(knowing(rows(3)), shown)
+    # Then
+    (gap,) = outcome.gaps
+    assert (gap.after.id, gap.before) == ("r2", Newest(id="", time=NOW))
+    # And it is said once: neither while that row stands there, nor where nothing does
+    assert gaps(polled(outcome.cursor, shown)) == []
+    assert gaps(polled(knowing(rows(3)), msgspec.structs.replace(page([]), exhausted=False))) == []
+
+
 def test_a_page_that_changed_in_nothing_is_kept_in_memory_only():
     # Given
     cursor = knowing(rows(3))
