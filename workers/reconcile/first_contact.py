@@ -49,7 +49,7 @@ class FirstContact:
     def _left_to_history(self) -> History | None:
         """A history of numbered pages that one walk does not reach is read from its old end."""
         walk, start = self._walk, self._start
-        if not self._rules.numbered or self._rules.start == "now" or walk.exhausted or walk.reach_ended:
+        if not self._rules.numbered or self._rules.start == "now" or walk.reach.exhausted or walk.reach.ended:
             return None
         if walk.reached_start:
             return None
@@ -61,10 +61,10 @@ class FirstContact:
             beyond = sum((self._start is None or time >= self._start) and time < self._limited for time in times)
             return (Gap(reason="history_limit", before=self._oldest_since(self._limited), at_least=beyond),)
         wanted = self._newest if silent else self.start
-        reached = walk.reached
-        if not walk.reach_ended or reached is None or (wanted is not None and reached.time <= wanted):
+        horizon = walk.horizon
+        if not walk.reach.ended or horizon is None or (wanted is not None and horizon.time <= wanted):
             return ()
-        return (Gap(reason=walk.reach, before=reached),)
+        return (Gap(reason=walk.reach.reason, before=horizon),)
 
     def _oldest_since(self, time: int) -> Newest | None:
         mine = (row for row in self._walk.rows() if isinstance(row, RawRow) and row.time >= time)

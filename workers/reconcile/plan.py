@@ -153,9 +153,9 @@ def _left_behind(walk: LiveWalk, rules: Rules, now: int) -> History | None:
         return None
     newest, depth = walk.cursor.newest, walk.depth()
     after = walk.cursor.start if newest is None else newest.time - rules.settle
-    if after is not None and walk.oldest is not None:
+    if after is not None and walk.reach.oldest is not None:
         # The newest message may have a time that has yet to come: what the walk did not reach is older than its end.
-        after = min(after, walk.oldest.time - rules.settle)
+        after = min(after, walk.reach.oldest.time - rules.settle)
     if after is not None and depth is not None:
         after = min(after, depth)
     return History(boundary=max(walk.times(), default=now), after=after)
@@ -163,15 +163,15 @@ def _left_behind(walk: LiveWalk, rules: Rules, now: int) -> History | None:
 
 def _gap_behind(walk: LiveWalk, now: int) -> tuple[Gap, ...]:
     """Where the provider's reach ended before known ground was met, rows in between may be hidden for ever."""
-    before = walk.reached
+    before = walk.horizon
     if walk.cursor is None or before is None or not walk.ran_out:
         return ()
     newest = walk.cursor.newest
     if newest is not None and newest.time > max(now, before.time):
         newest = None  # a time that has yet to come is no bound, and says nothing of what is shown
-    if walk.reach == "last_message_only" and newest is not None and before.time < newest.time:
+    if walk.reach.reason == "last_message_only" and newest is not None and before.time < newest.time:
         return ()  # the newest message is gone, and what is shown in its place lies in a gap that was told before
-    return (Gap(reason=walk.reach, after=newest, before=before),)
+    return (Gap(reason=walk.reach.reason, after=newest, before=before),)
 
 
 def _is_known(row: Row, window: Mapping[bytes, bytes]) -> bool:

@@ -12,12 +12,13 @@ are always followed, prove nothing, and "page one" is the first page that does n
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from workers.model import BrokenRow, ConversationState, GapReason, Page, PageRef, RawRow
+from workers.model import BrokenRow, ConversationState, Page, PageRef, RawRow
 from workers.reconcile import memory
 from workers.reconcile.cursor import Cursor, Newest, WalkAgain, contacted
 from workers.reconcile.doubt import Doubt, widens
 from workers.reconcile.known import has_digest, identity
 from workers.reconcile.page_end import ends_before, is_blank
+from workers.reconcile.reach import Reach
 from workers.reconcile.rules import Rules
 from workers.reconcile.standing import Standing, identity_of, standing_of
 
@@ -48,12 +49,7 @@ class LiveWalk:
         #: Pages read, those that only lead on apart.
         self.pages = 0
         self.skipped: dict[str, int] = {}
-        #: True when the last page read holds the oldest rows that exist.
-        self.exhausted = False
-        #: True when the last page read is the last that can be asked for, although older rows exist.
-        self.reach_ended = False
-        #: Why it is the last, as a gap says it.
-        self.reach: GapReason = "page_limit"
+        self.reach = Reach()
         #: What the provider last said of the conversation as a whole.
         self.conversation: ConversationState | None = None
         #: How many entries the provider lists behind each row of page one, where it tells their number.
@@ -66,14 +62,12 @@ class LiveWalk:
         self.newest: int | None = None
         #: Where the rows stand that were not known as they are, by identity, against `cursor`.
         self.standings: dict[bytes, Standing] = {}
-        #: The oldest row of the last page that had any.
-        self.oldest: RawRow | None = None
         self.cursor = contacted(cursor)
         self._rules = rules
         self._now = now
         self._edge = now - rules.settle
         self._seen: dict[bytes, tuple[int, int, Row]] = {}
-        self._overlap = self._widened = False
+        self._widened = False
         self._doubt = Doubt(self.cursor)
         self._news = False
         #: Responses read, and whether all of them only led on.
@@ -122,17 +116,18 @@ class LiveWalk:
         return [row for _, _, row in sorted(self._seen.values(), key=lambda seen: seen[:2])]
 
     @property
-    def reached(self) -> Newest | None:
+    def horizon(self) -> Newest | None:
         """How far back the walk saw: its oldest row, or the moment of the walk where no row that is new said a time."""
-        if self.oldest is not None:
-            return Newest(id=self.oldest.id, time=self.oldest.time)
+        oldest = self.reach.oldest
+        if oldest is not None:
+            return Newest(id=oldest.id, time=oldest.time)
         return Newest(id="", time=self._now) if self._seen else None
 
     @property
     def ran_out(self) -> bool:
         """Whether the provider's reach ended before known ground was met: rows may be hidden for ever."""
-        ended = self.reach_ended or self._doubt.remains
-        return ended and not self._overlap and self.cursor is not None
+        ended = self.reach.ended or self._doubt.remains
+        return ended and not self.reach.grounded and self.cursor is not None
 
     def again(self) -> WalkAgain | None:
         """The walk that is owed after this one, since polls look at page one only.
@@ -182,32 +177,18 @@ class LiveWalk:
         return standing
 
     def _note_reach(self, page: Page, look: _Look) -> None:
-        self.exhausted = page.exhausted
-        self.reach_ended = page.next is None and not page.exhausted
-        self.reach = page.reach
+        self.reach.end_at(page)
         self.conversation = page.conversation or self.conversation
         opens = self._opening
         self._opening = opens and page.leads_on
         if opens or not page.leads_on:
-            self._note_ground(page, look, alone=opens and not page.leads_on)
+            self.reach.ground(page, look.standings, widened=self._widened, alone=opens and not page.leads_on)
         if opens and look.times:
             self.newest = max(look.times) if self.newest is None else max(*look.times, self.newest)
         if opens and not page.leads_on:
-            self._wide = page.next is not None and (self.oldest is None or self.oldest.time > self._edge)
+            oldest = self.reach.oldest
+            self._wide = page.next is not None and (oldest is None or oldest.time > self._edge)
             self._note_depth(page)
-
-    def _note_ground(self, page: Page, look: _Look, *, alone: bool) -> None:
-        """Where the page ends, and whether it shows anything known; `alone`: whatever led to it showed."""
-        if not page.rows:
-            self._overlap = self._overlap and not self._widened
-            return
-        oldest = min(look.times)
-        last = (row for row in page.rows if row.time == oldest)
-        if not page.leads_on or self.oldest is None or oldest < self.oldest.time:
-            self.oldest = max(last, key=lambda row: row.position)
-        grounded = look.standings[: len(page.rows)].count(Standing.NEW) < len(page.rows)
-        # A wider page stands for itself: between it and the narrow one before it more may have come than it shows.
-        self._overlap = grounded or (self._overlap and not self._widened and not alone)
 
     def _note_depth(self, page: Page) -> None:
         """Rows that come in behind the newest known one show on no page that polls look at: their number tells."""
@@ -248,17 +229,18 @@ class LiveWalk:
         """
         if look.has_news and not widens:
             return False
+        oldest = self.reach.oldest
         return all(
             standing is Standing.PENDING or (time < self._edge and not standing.is_news)
             for time, standing in zip(look.times, look.standings, strict=False)
-            if not widens or (self.oldest and time == self.oldest.time)
+            if not widens or (oldest and time == oldest.time)
         )
 
     def _watch_the_seam(self, look: _Look) -> None:
         """New rows at a page's old end: what moves up from the next page meanwhile is news that no page shows."""
-        if self.oldest is None:
+        if self.reach.oldest is None:
             return
-        oldest = self.oldest.time
+        oldest = self.reach.oldest.time
         if (oldest, Standing.NEW) in zip(look.times, look.standings, strict=False):
             self._torn = oldest if self._torn is None else min(oldest, self._torn)
 

@@ -84,7 +84,7 @@ def _events(of: Adapter, feed: Feed, responses: list[HttpResponse]) -> Flat:
         page = of.page(feed, ref, responses.pop(0) if responses else NOTHING_THERE)
         walk.take(page)
         leads_on = page.leads_on
-    found: Flat = {PAGING: [walk.want is None, walk.exhausted]}
+    found: Flat = {PAGING: [walk.want is None, walk.reach.exhausted]}
     if walk.skipped:
         found[SKIPPED] = [dict(walk.skipped)]
     encoder = EventEncoder(source_of(of, feed, "binary", 900_000), Redactor(()))

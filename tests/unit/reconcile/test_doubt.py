@@ -45,7 +45,7 @@ def test_news_above_all_that_is_remembered_asks_for_no_proof():
     # When
     walk = walked(knowing(shown), short([*shown, row("new", 9000)]))
     # Then
-    assert (walk.want, walk.exhausted, walk.again()) == (None, True, None)
+    assert (walk.want, walk.reach.exhausted, walk.again()) == (None, True, None)
 
 
 def test_news_above_fewer_rows_than_are_remembered_asks_for_what_lies_behind():
@@ -53,7 +53,7 @@ def test_news_above_fewer_rows_than_are_remembered_asks_for_what_lies_behind():
     shown = rows(8)
     walk = walked(knowing(shown), short([*shown[4:], row("new", 9000)]))
     # When, Then
-    assert (walk.want, walk.exhausted) == (BEHIND, False)
+    assert (walk.want, walk.reach.exhausted) == (BEHIND, False)
     # And known ground ends the walk
     walk.take(short(shown[:4]))
     assert walk.want is None
@@ -69,13 +69,13 @@ def test_nothing_behind_a_short_page_is_the_end():
     for cursor in (knowing(rows(3)), None):
         walk = walked(cursor, short(rows(4, since=20)), page([]))
         # Then
-        assert (walk.want, walk.exhausted, walk.ran_out) == (None, True, False)
+        assert (walk.want, walk.reach.exhausted, walk.ran_out) == (None, True, False)
 
 
 def test_the_same_rows_once_more_are_the_end():
     shown = rows(4, since=20)
     walk = walked(None, short(shown), short(shown, PageRef(number=3, limit=50)))
-    assert (walk.want, walk.exhausted) == (None, True)
+    assert (walk.want, walk.reach.exhausted) == (None, True)
 
 
 def test_a_first_contact_that_finds_rows_behind_a_short_page_leaves_them_to_a_history():

@@ -88,7 +88,7 @@ def test_rows_are_kept_by_id_and_sorted_by_time_and_then_by_the_providers_order(
     # Then it counts as it was seen last; of equal times the one listed below is older
     assert ids(walk) == ["a", "c", "b", "d", "e"]
     assert walk.rows()[3].raw["text"] == 1
-    assert walk.exhausted
+    assert walk.reach.exhausted
 
 
 def test_a_row_that_changes_back_while_it_is_walked_is_no_news():

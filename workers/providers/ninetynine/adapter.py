@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import orjson
+import msgspec
 from msgspec.structs import replace
 
 from workers.errors import ConfigurationError, FeedRejected, ParkFeed, RowUnreadable
@@ -144,7 +144,8 @@ class NinetyNine:
             method="POST",
             url=f"{self.account.base_url}/{call}",
             headers=(("Content-Type", "application/json"), ("Accept", "application/json")),
-            body=orjson.dumps({**self._credentials, **asked}),
+            # Requests of busy feeds are kept, and what orjson 3.12 made keeps 4 KB for its 100 bytes.
+            body=msgspec.json.encode({**self._credentials, **asked}),
         )
 
     def _contact_of(self, raw: Mapping[str, Any]) -> str | None:
