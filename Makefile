@@ -35,7 +35,7 @@ test-chaos: install ## the promises, broken on purpose; CHAOS_EVENTS and CHAOS_S
 	$(BIN)/python -m pytest tests/chaos
 
 fuzz: install ## damaged pages for every adapter: FUZZ_PAGES=100000 for each, FUZZ_SEED, FUZZ_PROVIDERS=ogmma,…
-	$(BIN)/python -m tests.fuzz
+	PYTHONMALLOC=debug $(BIN)/python -m tests.fuzz # a library that writes past its memory ends the run, where it does
 
 explore: install ## property-based tests with stories that were never told before; ROUNDS=10
 	@for round in $$(seq $(or $(ROUNDS),10)); do HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto tests/unit/reconcile tests/unit/schedule tests/unit/polling || exit 1; done
