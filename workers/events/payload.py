@@ -46,7 +46,7 @@ class ConversationName(Record, frozen=True, kw_only=True):
 
 
 class Bound(Record, frozen=True, kw_only=True):
-    """One end of a gap; null where it is not known."""
+    """One end of a gap; null where it is not known. Without an id it is a moment, not a message."""
 
     id: str | None = None
     sent_at: str | None = None
