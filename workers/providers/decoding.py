@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import chain
+from secrets import token_hex
 
 import orjson
 import xxhash
@@ -43,9 +44,8 @@ def row_digest(row: Json) -> bytes:
 def _encoded(value: Json, option: int = 0) -> bytes:
     # Not by orjson.Fragment: behind one, the ends of 100 lists around it are written past the end of orjson's buffer
     # (seen in 3.11 to 3.13), which ends the process. So a text stands in an `Absurd`'s place that stands nowhere else.
-    mark = ""
+    mark = "\0"
     while True:
-        mark += "\0"
         sources: list[bytes] = []
         text = orjson.dumps(value, partial(_marked, mark, sources), option)
         if not sources:
@@ -53,6 +53,7 @@ def _encoded(value: Json, option: int = 0) -> bytes:
         parts = text.split(orjson.dumps(mark))
         if len(parts) == len(sources) + 1:
             return b"".join(chain(*zip(parts, [*sources, b""], strict=True)))
+        mark = f"\0{token_hex(8)}"  # nobody who writes a row can know it
 
 
 def _marked(mark: str, sources: list[bytes], value: Json) -> str:

@@ -22,8 +22,9 @@ class History(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     Rows up to `boundary` (ms) belong to it, newer ones are live. `done` is the newest time (ms) that it has reached,
     `page` the page number where the part behind it began when it was read, `pages` where the search found the old
     end. `rows` is the window of rows published last, `met` holds the identities of those that its last batch found
-    known already; unknown rows below `floor` (ms) were published and pushed out of the window. `after` (ms) is where
-    it stops going back, where that is set. Rows up to `backfill` (ms) stood there at the first contact.
+    known already, and of what stood on page `page` where no row did; unknown rows below `floor` (ms) were published and
+    pushed out of the window. `after` (ms) is where it stops going back, where that is set. Rows up to `backfill` (ms)
+    stood there at the first contact.
     """
 
     boundary: int

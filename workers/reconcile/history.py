@@ -19,7 +19,7 @@ from workers.reconcile.known import ID_BYTES, identity
 from workers.reconcile.old_end import OldEnd, is_past
 from workers.reconcile.rules import Rules
 from workers.reconcile.seams import Seams
-from workers.reconcile.standing import identities_of, identity_of, rows_of
+from workers.reconcile.standing import face_of, identities_of, identity_of, rows_of
 from workers.reconcile.walk import NO_TIME, Row
 
 #: Pages of one batch: 500 rows at 50 a page, one transaction of about half a megabyte.
@@ -52,6 +52,8 @@ class HistoryWalk:
         self._listed: frozenset[bytes] = frozenset()
         self._first_listed: frozenset[bytes] = frozenset()
         self._rereads = 0
+        #: By what the batch's first page is known again, where it has no rows that the next batch could meet.
+        self.joint: frozenset[bytes] = frozenset()
         #: The newest time (ms) of the history's rows on the batch's first page, where that is known.
         self.reached: int | None = None
         #: Pages to look at before the batch is read.
@@ -157,9 +159,9 @@ class HistoryWalk:
 
     def _read(self, number: int, page: Page) -> None:
         self._rows.read(number, page)
-        listed = identities_of(page)
+        listed = face_of(page)
         if number == self._begin:
-            self._first_listed = listed
+            self._first_listed, self.joint = listed, frozenset() if page.rows else listed
             mine = [row.time for row in page.rows if row.time <= self._history.boundary]
             self._begins_live, self.reached = bool(page.rows) and not mine, max(mine, default=None)
         self._seams.read(number, page)
@@ -179,7 +181,7 @@ class HistoryWalk:
         self._rows.read_back(number, page)
         if number > self._begin:
             self._ask(number - 1)
-        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != identities_of(page):
+        elif self._repeats >= REPEATS and self._rereads < REREADS and self._first_listed != face_of(page):
             self._rereads, self._rows = self._rereads + 1, BatchRows(self._cursor)
             self._begin_batch(self._end, behind=self._end + 1)
         else:
@@ -212,7 +214,7 @@ class HistoryWalk:
     def _meets_published(self, page: Page) -> bool:
         """Whether the page's oldest row was seen by the batch before (one odd row higher up proves nothing)."""
         if not page.rows:
-            return False
+            return not self._published.isdisjoint(face_of(page))
         oldest = max(page.rows, key=lambda row: row.position)
         return not self._published.isdisjoint((identity_of(oldest), identity(oldest.id)))  # see standing.remembered
 
@@ -221,7 +223,7 @@ class HistoryWalk:
         if number < self._end + OVERLAP_PAGES:
             return
         self._end, self._begin = number, max(1, number - BATCH_PAGES + 1)
-        self._begins_live, self.reached, self._first_listed = False, None, frozenset()
+        self._begins_live, self.reached, self._first_listed, self.joint = False, None, frozenset(), frozenset()
         self._rows.give_up(self._begin)
         self._seams.lose()
 

@@ -6,7 +6,11 @@ Page numbers are doubled until one has no rows, then halved between it and the l
 from workers.model import Page, RawRow
 from workers.reconcile.cursor import Cursor
 from workers.reconcile.page_end import ends_before, is_blank
-from workers.reconcile.standing import Standing, identities_of, identity_of, standing_of
+from workers.reconcile.standing import Standing, face_of, identity_of, standing_of
+
+#: Page number at which no search goes on: a million pages are fifty million rows, more than any conversation has, so a
+#: provider that shows something else for each number has no end.
+FURTHEST = 1 << 20
 
 
 class OldEnd:
@@ -30,8 +34,8 @@ class OldEnd:
 
     def take(self, page: Page) -> None:
         """The page `number`."""
-        number, shown = self.number, identities_of(page)
-        if is_past(page, self._cursor) or (shown and shown == self._low_shown):
+        number, shown = self.number, face_of(page)
+        if is_past(page, self._cursor) or shown == self._low_shown or number >= FURTHEST:
             # A provider may answer every number past the end with its last page again.
             self._high = number
             self._halve()

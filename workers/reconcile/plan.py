@@ -124,7 +124,7 @@ class HistoryPlan:
             return finish_history(cursor)
         window = memory.index(history.rows)
         seen = (identity_of(row) for row in self._walk.rows() if isinstance(row, RawRow))
-        met = b"".join(row_id for row_id in seen if row_id not in window)
+        met = b"".join([*(row_id for row_id in seen if row_id not in window), *sorted(self._walk.joint)])
         done = history.done
         if done is not None and self._walk.reached is not None:
             done = min(done, self._walk.reached)  # a row far behind may have a newer time than those yet to be read

@@ -36,10 +36,19 @@ def rows_of(page: Page) -> frozenset[bytes]:
     return frozenset(map(identity_of, page.rows))
 
 
+def others_of(page: Page) -> frozenset[bytes]:
+    """Those of the entries that are no messages."""
+    return frozenset(identity(f"\0other:{name}") for name in page.others)
+
+
 def identities_of(page: Page) -> frozenset[bytes]:
-    """Those of all that a page shows, entries that are no messages among them."""
-    others = (identity(f"\0other:{name}") for name in page.others)
-    return rows_of(page).union(map(identity_of, page.broken), others)
+    """Those of all that a page shows."""
+    return rows_of(page).union(others_of(page), map(identity_of, page.broken))
+
+
+def face_of(page: Page) -> frozenset[bytes]:
+    """By what a page is known when it is shown again: broken rows may look different each time, so they stand last."""
+    return rows_of(page) | others_of(page) or identities_of(page)
 
 
 def standing_of(row: RawRow | BrokenRow, cursor: Cursor | None, row_id: bytes) -> Standing:

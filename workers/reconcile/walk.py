@@ -117,11 +117,12 @@ class LiveWalk:
 
     @property
     def horizon(self) -> Newest | None:
-        """How far back the walk saw: its oldest row, or the moment of the walk where no row that is new said a time."""
+        """How far back the walk saw: its oldest row; the moment of the walk where all it saw is one broken new row."""
         oldest = self.reach.oldest
         if oldest is not None:
             return Newest(id=oldest.id, time=oldest.time)
-        return Newest(id="", time=self._now) if self._seen else None
+        hides = self.reach.reason == "last_message_only" and bool(self._seen)
+        return Newest(id="", time=self._now) if hides else None
 
     @property
     def ran_out(self) -> bool:
@@ -207,11 +208,11 @@ class LiveWalk:
             return True
         if self.cursor is None:
             return self._first_contact_goes_on(page)
-        if is_blank(page) or (self._due is not None and not _is_deeper_than(self._due.depth, look)):
+        if self._due is not None and not _is_deeper_than(self._due.depth, look):
             return True
         if not self._news:
             return False
-        return not self._settled(look, widens=widens(asked, page.next))
+        return is_blank(page) or not self._settled(look, widens=widens(asked, page.next))
 
     def _first_contact_goes_on(self, page: Page) -> bool:
         """A history of numbered pages is read from its other end, if it is one; `now` only needs its settle window."""

@@ -132,6 +132,17 @@ def test_what_is_told_as_it_was_received_is_not_taken_for_the_texts_beside_it(va
     assert json.loads(as_received(decoded), parse_constant=str) == json.loads(json.dumps(value), parse_constant=str)
 
 
+def test_a_row_that_foresees_the_marks_costs_no_long_time():
+    # Given every text that a mark might be, and many absurd values
+    row = [*("\0" * length for length in range(1, 301)), *[math.nan] * 10_000]
+    decoded = decode(json.dumps(row).encode())
+    # When
+    begun = time.process_time()
+    row_digest(decoded)
+    # Then it takes milliseconds, not the sixteen seconds of one mark after the other
+    assert time.process_time() - begun < 2
+
+
 def test_no_row_writes_past_the_memory_that_encodes_it():
     # Given an interpreter that watches the borders of its memory, and rows with something absurd deep inside
     program = (

@@ -393,16 +393,6 @@ def test_pages_that_show_nearly_the_same_are_counted_in_rows():
     assert page(*listing(82, 18), ref=fourth, of=of).exhausted
 
 
-def test_small_pages_that_are_counted_in_rows_share_half_of_them():
-    # Given an installation where offset skips rows, and whose pages have five
-    of = wizebot()
-    second = page(*listing(0, 5), of=of).proof
-    # When
-    third = page(*listing(2, 5), ref=second, of=of).proof
-    # Then a message that comes in meanwhile does not make a page look like the one before it
-    assert third.offset == 2 + 3
-
-
 def test_pages_counted_in_rows_that_do_not_join_are_read_again_later():
     of = wizebot()
     third = page(*listing(2, 50), ref=page(*listing(0, 50), of=of).next, of=of).next

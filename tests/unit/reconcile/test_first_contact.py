@@ -109,7 +109,8 @@ def test_page_one_is_all_that_a_numbered_feed_needs_where_it_holds_the_start_or_
 @pytest.mark.parametrize(("start", "said"), [("beginning", 1), ("now", 0)])
 def test_what_hides_behind_a_row_without_a_time_is_said_at_the_first_contact(start, said):
     # Given a provider that shows one row, which nobody can read
-    shown = msgspec.structs.replace(page([], broken=[broken("b")]), exhausted=False)
+    spoilt = page([], broken=[broken("b")])
+    shown = msgspec.structs.replace(spoilt, exhausted=False, reach="last_message_only")
     # When / Then
     (outcome,) = polled(None, shown, rules=Rules(settle=0, start=start))
     assert [gap.before for gap in outcome.gaps] == [Newest(id="", time=NOW)] * said

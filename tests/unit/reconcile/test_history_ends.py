@@ -1,12 +1,16 @@
+import itertools
+
 import msgspec
 import pytest
 
 from tests.support.histories import RULES, ids, opened, provider_of, published, read, walked
 from tests.support.model_provider import DAWN
+from tests.support.rows import broken, row
 from workers.model import Page, PageRef
 from workers.reconcile import history as histories
 from workers.reconcile.cursor import Cursor, History
 from workers.reconcile.history import HistoryWalk
+from workers.reconcile.old_end import FURTHEST
 from workers.reconcile.rules import Rules
 
 
@@ -145,6 +149,58 @@ def test_deliveries_that_are_shown_again_past_the_end_are_not_read_for_ever():
     provider.page = lambda ref: real(ref) if ref.number <= 4 else last
     # When / Then
     assert ids(read(provider, opened(provider))) == [f"m{n}" for n in range(20)]
+
+
+@pytest.mark.parametrize("count", [7, 30])
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_many_pages_without_a_message_are_read_once(count, spoilt):
+    # Given more such pages in a row than a batch has, or may read beyond its own
+    provider = provider_of(40)
+    real, hidden = provider.page, range(3, 3 + count)
+
+    def page(ref):
+        if ref.number not in hidden:
+            return real(msgspec.structs.replace(ref, number=ref.number - count * (ref.number >= hidden.stop)))
+        said = {"broken": (broken(f"b{ref.number}"),)} if spoilt else {"others": frozenset({f"d{ref.number}"})}
+        return Page(next=PageRef(number=ref.number + 1), exhausted=False, **said)
+
+    provider.page = page
+    asked: list[int] = []
+    # When
+    outcomes = read(provider, opened(provider), between=lambda walk: asked.append(1))
+    # Then the history ends, whole and in order
+    assert ids(outcomes) == [f"m{n}" for n in range(40)]
+    assert len(asked) < 8 * (count + 8)
+
+
+def test_a_last_page_that_looks_different_each_time_is_not_read_for_ever():
+    # Given an API that answers every number past the end with its last page, in which one spoilt row keeps changing
+    provider = provider_of(22)
+    real, answers = provider.page, itertools.count()
+
+    def page(ref):
+        shown = real(msgspec.structs.replace(ref, number=min(ref.number, 5)))
+        spoilt = () if ref.number < 5 else (broken(f"b{next(answers)}"),)
+        return msgspec.structs.replace(shown, broken=spoilt, next=PageRef(number=ref.number + 1), exhausted=False)
+
+    provider.page = page
+    # When / Then
+    assert ids(read(provider, opened(provider))) == [f"m{n}" for n in range(22)]
+
+
+def test_a_provider_that_never_shows_the_same_page_twice_is_not_searched_for_ever():
+    # Given
+    history = History(boundary=DAWN + 10**9, backfill=DAWN + 10**9)
+    walk = HistoryWalk(Cursor(contact=DAWN, history=history), RULES, PageRef(number=1, limit=5))
+    # When each number shows something else
+    for _ in range(60):
+        number = walk.want.number
+        following = PageRef(number=number + 1, limit=5)
+        walk.take(Page(rows=(row(f"x{number}", number),), next=following, exhausted=False))
+        if walk.begin > 1:
+            break
+    # Then a batch begins at last
+    assert 1 < walk.begin < 2 * FURTHEST
 
 
 def test_one_insertion_between_two_short_pages_is_not_their_end():

@@ -31,8 +31,9 @@ def test_the_bound_of_a_gap_is_a_message_even_where_a_broken_row_is_listed():
 
 
 def test_what_a_broken_row_alone_hides_is_a_gap_up_to_that_moment():
-    # Given a feed known up to r2, whose provider shows nothing but a row without a time
-    shown = msgspec.structs.replace(page([], broken=[broken("b")]), exhausted=False)
+    # Given a feed known up to r2, whose provider shows its last message only, and that one without a time
+    spoilt = page([], broken=[broken("b")])
+    shown = msgspec.structs.replace(spoilt, exhausted=False, reach="last_message_only")
     # When
     (outcome,) = polled(knowing(rows(3)), shown)
     # Then
@@ -40,7 +41,9 @@ def test_what_a_broken_row_alone_hides_is_a_gap_up_to_that_moment():
     assert (gap.after.id, gap.before) == ("r2", Newest(id="", time=NOW))
     # And it is said once: neither while that row stands there, nor where nothing does
     assert gaps(polled(outcome.cursor, shown)) == []
-    assert gaps(polled(knowing(rows(3)), msgspec.structs.replace(page([]), exhausted=False))) == []
+    assert gaps(polled(knowing(rows(3)), msgspec.structs.replace(shown, broken=()))) == []
+    # And a page of many rows, all of them spoilt, is known ground's for all that anybody can tell
+    assert gaps(polled(knowing(rows(3)), msgspec.structs.replace(shown, reach="page_limit"))) == []
 
 
 def test_a_page_that_changed_in_nothing_is_kept_in_memory_only():

@@ -48,16 +48,17 @@ def test_with_news_pages_are_read_on_until_one_is_all_known(news):
 
 
 def test_a_page_without_a_message_among_its_entries_is_no_end():
-    # Given page one with deliveries only, which came since a message that nobody has seen
-    shown = rows(4)
-    blank = Page(
-        others=frozenset({"d1", "d2"}), skipped={"status": 2}, next=PageRef(number=2, limit=50), exhausted=False
-    )
+    # Given a page of deliveries between two messages that nobody has seen
+    shown, third = rows(4), PageRef(number=3, limit=50)
+    blank = Page(others=frozenset({"d1", "d2"}), skipped={"status": 2}, next=third, exhausted=False)
+    behind = [page([*shown, row("new", 9000)], more=True), page(shown[:2], more=True)]
     # When
-    walk = walked(knowing(shown), blank, page([*shown, row("new", 9000)], more=True), page(shown[:2], more=True))
+    walk = walked(knowing(shown), page([row("newer", 9500)], more=True), blank, *behind)
     # Then
-    assert ids(walk) == ["new"]
+    assert ids(walk) == ["new", "newer"]
     assert walk.skipped == {"status": 2}
+    # And where it is page one, it costs a poll without news nothing
+    assert walked(knowing(shown), blank, *behind).pages == 1
 
 
 def test_a_page_inside_the_settle_window_does_not_end_the_walk():

@@ -11,8 +11,7 @@ rows early; that the pages join is checked each time. A history is read by page 
 from workers.errors import ProviderFailed
 from workers.model import PageRef
 
-#: Rows that two pages share where `offset` skips rows, or half of smaller ones: so many may be deleted between two
-#: requests, and so many put in that a page looks like the one before it.
+#: Rows that two pages share where `offset` skips rows: so many may be deleted between two requests.
 OVERLAP = 10
 
 
@@ -47,7 +46,7 @@ def following(ref: PageRef, ids: frozenset[str], shown: int) -> PageRef | None:
     if ids == ref.before:
         return None  # the same page again: this is all that can be asked for
     skips = ref.skips or 2 * len(shared) > len(ref.before)
-    return _after(ref, ids, ref.offset + (shown - min(shown // 2, OVERLAP) or 1 if skips else 1), skips=skips)
+    return _after(ref, ids, ref.offset + max(1, shown - OVERLAP) if skips else ref.offset + 1, skips=skips)
 
 
 def _after(ref: PageRef, ids: frozenset[str], offset: int, *, skips: bool) -> Following:
