@@ -188,7 +188,8 @@ class LiveWalk:
             self.newest = max(look.times) if self.newest is None else max(*look.times, self.newest)
         if opens and not page.leads_on:
             oldest = self.reach.oldest
-            self._wide = page.next is not None and (oldest is None or oldest.time > self._edge)
+            # A page one without a time tells nothing: one walk is owed, and not one more for each that was due.
+            self._wide = page.next is not None and (oldest.time > self._edge if oldest else self._due is None)
             self._note_depth(page)
 
     def _note_depth(self, page: Page) -> None:

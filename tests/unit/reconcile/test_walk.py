@@ -57,8 +57,11 @@ def test_a_page_without_a_message_among_its_entries_is_no_end():
     # Then
     assert ids(walk) == ["new", "newer"]
     assert walk.skipped == {"status": 2}
-    # And where it is page one, it costs a poll without news nothing
-    assert walked(knowing(shown), blank, *behind).pages == 1
+    # And where it is page one, a poll without news goes on behind it once, when that is due
+    quiet = walked(knowing(shown), blank, *behind)
+    assert (quiet.pages, quiet.again()) == (1, WalkAgain(due=NOW, depth=NOW))
+    due = walked(knowing(shown, again=quiet.again()), blank, page(shown, more=True), page(shown[:2], more=True))
+    assert (due.pages, due.again()) == (2, None)
 
 
 def test_a_page_inside_the_settle_window_does_not_end_the_walk():
