@@ -42,15 +42,19 @@ def row_digest(row: Json) -> bytes:
 
 
 def _encoded(value: Json, option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(value, None, option)
+    except TypeError:
+        return _encoded_with_marks(value, option)
+
+
+def _encoded_with_marks(value: Json, option: int) -> bytes:
     # Not by orjson.Fragment: behind one, the ends of 100 lists around it are written past the end of orjson's buffer
     # (seen in 3.11 to 3.13), which ends the process. So a text stands in an `Absurd`'s place that stands nowhere else.
     mark = "\0"
     while True:
         sources: list[bytes] = []
-        text = orjson.dumps(value, partial(_marked, mark, sources), option)
-        if not sources:
-            return text
-        parts = text.split(orjson.dumps(mark))
+        parts = orjson.dumps(value, partial(_marked, mark, sources), option).split(orjson.dumps(mark))
         if len(parts) == len(sources) + 1:
             return b"".join(chain(*zip(parts, [*sources, b""], strict=True)))
         mark = f"\0{token_hex(8)}"  # nobody who writes a row can know it
