@@ -101,7 +101,7 @@ class Wizebot:
             short=short,
             proof=after if short else None,
             skipped={"status": len(statuses)} if statuses else {},
-            others=statuses,
+            others=frozenset(statuses),
         )
 
     def normalise(self, feed: Feed, row: RawRow) -> Normalised:

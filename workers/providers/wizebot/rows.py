@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
     rows: tuple[RawRow, ...]
     broken: tuple[BrokenRow, ...]
-    statuses: frozenset[str]
+    statuses: tuple[str, ...]
     ids: frozenset[str]
 
 
@@ -46,7 +46,7 @@ def read_rows(listed: Sequence[Json], zone: tzinfo) -> Rows:
         raise no_page("not_a_page", f"{len(listed)} rows on one page")
     sound: list[_Row] = []
     broken: dict[bytes, BrokenRow] = {}
-    statuses, ids = set[str](), set[str]()
+    statuses, ids = list[str](), set[str]()
     for raw in listed:
         try:
             row = _identified(raw, zone)
@@ -59,8 +59,8 @@ def read_rows(listed: Sequence[Json], zone: tzinfo) -> Rows:
         if row.meant:
             sound.append(row)
         else:
-            statuses.add(row.id)
-    return Rows(_timed(sound), tuple(broken.values()), frozenset(statuses), frozenset(ids))
+            statuses.append(row.id)
+    return Rows(_timed(sound), tuple(broken.values()), tuple(statuses), frozenset(ids))
 
 
 def _identified(raw: Json, zone: tzinfo) -> _Row:
