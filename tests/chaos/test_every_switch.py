@@ -19,8 +19,7 @@ pytestmark = [pytest.mark.kafka]
 #: Runs of this file: two in the usual suite, CHAOS_SEEDS more than its usual five in a longer one.
 SEEDS = range(1, 3 + max(0, int(os.environ.get("CHAOS_SEEDS", "5")) - 5))
 #: Readings of a timeline in which a chat shows its last message only: the others are told as gaps.
-LAST_ONLY = ("wegly.timeline=not_found", "wegly.timeline=not_allowed")
-HIDING = LAST_ONLY
+HIDING = ("wegly.timeline=not_found", "wegly.timeline=not_allowed")
 #: Pages that are shorter than documented have tests of their own (test_short_pages): beside all other troubles it is a
 #: matter of chance what of them is shown.
 APART = {

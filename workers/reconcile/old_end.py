@@ -5,7 +5,7 @@ Page numbers are doubled until one has no rows, then halved between it and the l
 
 from workers.model import Page, RawRow
 from workers.reconcile.cursor import Cursor
-from workers.reconcile.page_end import ends_before, is_blank
+from workers.reconcile.page_end import ends_before
 from workers.reconcile.standing import Standing, face_of, identity_of, standing_of
 
 #: Page number at which no search goes on: a million pages are fifty million rows, more than any conversation has, so a
@@ -77,7 +77,7 @@ def is_past(page: Page, cursor: Cursor) -> bool:
     """No rows, or only rows older than the cursor's history goes back, and none that was never published."""
     after = _after(cursor)
     if not page.rows or after is None:
-        return not page.rows and not page.broken and not is_blank(page)
+        return not (page.rows or page.broken or page.others)
     return all(row.time < after for row in page.rows) and not _shows_older_news(page, after, cursor)
 
 
