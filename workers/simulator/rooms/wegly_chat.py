@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from workers.simulator.records import Conversation, Message, Row
+from workers.simulator.records import Channel, Contact, Conversation, Message, Row
 from workers.simulator.rooms.base import Answer
 from workers.simulator.rooms.wegly_facts import in_a_chat
 from workers.simulator.rooms.wegly_message import OLDER, agent_of, iso_ms, uuid_of
@@ -68,7 +68,7 @@ def _as_last(row: Row) -> Row:
 def _around(
     conversation: Conversation, shown: list[Message], seed: int, *, group: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    contact, channel = conversation.contact, conversation.channel
+    contact = conversation.contact
     last = shown[-1] if shown else None
     inbound = [message for message in shown[-UNREAD_REACH:] if message.inbound]
     resolved = lot(seed, "wegly.resolved", f"{conversation.id}/{len(shown) // RUN}") < RESOLVED
@@ -86,26 +86,12 @@ def _around(
         "priority": 1,
         "archived_at": None,
         "assigned_agent_id": agent and agent["agent_id"],
-        "phone_number": {
-            "id": channel.id,
-            "display_number": f"+{channel.number}",
-            "raw_number": channel.number,
-            "phone_number_id": f"{int(channel.number) % 10**15:015d}",
-        },
+        "phone_number": _phone_number(conversation.channel),
         "assigned_agent": agent,
         "last_message_at": iso_ms(last.at_ms) if last else None,
     }
     after = {
-        "crm_person": {
-            "id": uuid_of("person", contact.id),
-            "name": contact.name,
-            "birth_date": None,
-            "gender": None,
-            "notes": None,
-            "contacts": [{"id": uuid_of("number", contact.id), "type": 1, "value": contact.address, "primary": True}],
-            "documents": [],
-            "address": None,
-        },
+        "crm_person": _crm_person(contact),
         "remote_profile_name": contact.name,
         "last_customer_msg_at": iso_ms(inbound[-1].at_ms) if inbound else None,
         "session_expires_at": None,
@@ -116,3 +102,25 @@ def _around(
         "assignable_agents": None,
     }
     return before, after
+
+
+def _phone_number(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "display_number": f"+{channel.number}",
+        "raw_number": channel.number,
+        "phone_number_id": f"{int(channel.number) % 10**15:015d}",
+    }
+
+
+def _crm_person(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": uuid_of("person", contact.id),
+        "name": contact.name,
+        "birth_date": None,
+        "gender": None,
+        "notes": None,
+        "contacts": [{"id": uuid_of("number", contact.id), "type": 1, "value": contact.address, "primary": True}],
+        "documents": [],
+        "address": None,
+    }
